@@ -1,0 +1,59 @@
+/**
+ * Output files: written whole or not at all.
+ */
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { UsageError } from './failure.ts';
+
+export interface OutputFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * Writes all files into a folder, which is made when it is not there. Every file is first written beside
+ * its place and then renamed, so that an interrupt or a full disk leaves the old files or the new ones.
+ *
+ * @returns the paths, in the order of the files
+ * @throws UsageError when the folder cannot be written
+ */
+export function writeFiles(folder: string, files: readonly OutputFile[]): readonly string[] {
+  const staged = files.map(({ name, text }) => ({
+    path: join(folder, name),
+    temporary: join(folder, `.${name}.${process.pid}.tmp`),
+    text,
+  }));
+  const unfinished = new Set<string>();
+  const discard = () => {
+    for (const temporary of unfinished) rmSync(temporary, { force: true });
+  };
+  process.once('exit', discard);
+  try {
+    makeFolder(resolve(folder));
+    for (const { temporary, text } of staged) {
+      unfinished.add(temporary);
+      writeFileSync(temporary, text);
+    }
+    for (const { temporary, path } of staged) {
+      renameSync(temporary, path);
+      unfinished.delete(temporary);
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`cannot write to ${resolve(folder)} (--out): ${reason}`);
+  } finally {
+    process.off('exit', discard);
+    discard();
+  }
+  return staged.map(({ path }) => path);
+}
+
+/** Level by level, because Node's recursive mkdir never returns on file systems such as /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory()) throw new Error(`${path} is not a folder`);
+    return;
+  }
+  makeFolder(dirname(path));
+  mkdirSync(path);
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+/** The command line: picks the command, and turns failures into one line and an exit code. */
+import { Command, CommanderError } from 'commander';
+import { GENERATOR } from '../hdl-gen/version.ts';
+import { UsageError } from './failure.ts';
+import { gen } from './gen.ts';
+
+const program = new Command('npu-rescaler')
+  .description('Generates and verifies the rescaler of an int8 NPU.')
+  .version(GENERATOR.version)
+  .addCommand(gen);
+
+for (const command of [program, ...program.commands]) {
+  command
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .allowExcessArguments(false);
+}
+
+// With a handler an interrupt waits for the file that is being written, and clean-up at exit runs.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** @returns the exit code: 0 after help, 2 for the user's mistakes, 1 for ours */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    if (error.code === 'commander.help') return 2;
+    console.error(`npu-rescaler: ${oneLine(error.message.replace(/^error: /, ''))}`);
+    return 2;
+  }
+  if (error instanceof UsageError) {
+    console.error(`npu-rescaler: ${oneLine(error.message)}`);
+    return 2;
+  }
+  throw error;
+}
+
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s*\n\s*/g, ' ');
+}
