@@ -18,6 +18,7 @@ export interface OutputFile {
  * @throws UsageError when the folder cannot be written
  */
 export function writeFiles(folder: string, files: readonly OutputFile[]): readonly string[] {
+  if (files.length === 0) return [];
   const staged = files.map(({ name, text }) => ({
     path: join(folder, name),
     temporary: join(folder, `.${name}.${process.pid}.tmp`),

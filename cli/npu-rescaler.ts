@@ -2,13 +2,15 @@
 /** The command line: picks the command, and turns failures into one line and an exit code. */
 import { Command, CommanderError } from 'commander';
 import { GENERATOR } from '../hdl-gen/version.ts';
+import { cosim } from './cosim.ts';
 import { UsageError } from './failure.ts';
 import { gen } from './gen.ts';
 
 const program = new Command('npu-rescaler')
   .description('Generates and verifies the rescaler of an int8 NPU.')
   .version(GENERATOR.version)
-  .addCommand(gen);
+  .addCommand(gen)
+  .addCommand(cosim);
 
 for (const command of [program, ...program.commands]) {
   command

@@ -63,7 +63,7 @@ export function integer(
   };
 }
 
-function oneOf<T extends string>(flag: string, choices: readonly T[]): Kind<T> {
+export function oneOf<T extends string>(flag: string, choices: readonly T[]): Kind<T> {
   return {
     flag,
     name: choices.join('|'),

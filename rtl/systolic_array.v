@@ -84,6 +84,10 @@ module systolic_array #(
                 end
                 assign beat = previous;
             end
+            wire signed [31:0] unit_bias = $signed(bias[32*u+31:32*u]);
+            wire signed [7:0] unit_zero_point = $signed(zero_point[8*u+7:8*u]);
+            wire signed [7:0] unit_act_min = $signed(act_min[8*u+7:8*u]);
+            wire signed [7:0] unit_act_max = $signed(act_max[8*u+7:8*u]);
             wire unit_out_valid;
             wire signed [7:0] unit_out;
             dot_product_unit #(.MACS(MACS), .K(K)) unit (
@@ -93,12 +97,12 @@ module systolic_array #(
                 .in_last    (control[0]),
                 .x          (beat),
                 .w          (w[8*MACS*u+8*MACS-1:8*MACS*u]),
-                .bias       ($signed(bias[32*u+31:32*u])),
+                .bias       (unit_bias),
                 .multiplier (multiplier[K*u+K-1:K*u]),
                 .shift      (shift[$clog2(K+25)*u+$clog2(K+25)-1:$clog2(K+25)*u]),
-                .zero_point ($signed(zero_point[8*u+7:8*u])),
-                .act_min    ($signed(act_min[8*u+7:8*u])),
-                .act_max    ($signed(act_max[8*u+7:8*u])),
+                .zero_point (unit_zero_point),
+                .act_min    (unit_act_min),
+                .act_max    (unit_act_max),
                 .out_valid  (unit_out_valid),
                 .out        (unit_out)
             );

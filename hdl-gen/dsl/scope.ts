@@ -147,7 +147,10 @@ export class Scope {
       }
       const signal = connected[port];
       if (!signal) throw new Error(`${name}.${port} is not connected`);
-      return { port, type, signal: fitted(`${currentModule()}.${name}.${port}`, signal, type.width) };
+      const value = fitted(`${currentModule()}.${name}.${port}`, signal, type.width);
+      // Yosys stops at a signed part-select that spans its whole wire when it is connected directly.
+      const direct = value.expression.kind !== 'reinterpret';
+      return { port, type, signal: direct ? value : this.wire(`${name}_${port}`, value) };
     });
     emit({ kind: 'instance', module: module.name, name, parameters: overrides, connections });
     return outputs as OutputSignals<T>;

@@ -1,0 +1,49 @@
+/** Progress of long work: a line that is rewritten on a terminal, nothing in a pipe, where results are lines. */
+
+export class Progress {
+  readonly #total: number;
+  readonly #started = performance.now();
+  #done = 0;
+
+  constructor(total: number) {
+    this.#total = total;
+    this.#draw();
+  }
+
+  /** Prints a line of results above the progress. */
+  line(text: string): void {
+    this.#clear();
+    console.log(text);
+    this.#draw();
+  }
+
+  step(): void {
+    this.#done += 1;
+    this.#clear();
+    this.#draw();
+  }
+
+  end(): void {
+    this.#clear();
+  }
+
+  #clear(): void {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  }
+
+  #draw(): void {
+    if (!process.stderr.isTTY || this.#done === this.#total) return;
+    const elapsed = (performance.now() - this.#started) / 1000;
+    const left =
+      this.#done === 0 ? '' : `, ${duration((elapsed / this.#done) * (this.#total - this.#done))} left`;
+    process.stderr.write(`${this.#done} of ${this.#total}${left}`);
+  }
+}
+
+/** `45 s`, `3 min 20 s`, `1 h 2 min`. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

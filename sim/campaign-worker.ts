@@ -1,0 +1,15 @@
+/** One process of a campaign: verifies the configurations that it is given. */
+import type { Outcome, Task } from './campaign.ts';
+import { verify } from './regression.ts';
+import { createSimulator, SimulatorError } from './simulators/index.ts';
+
+export default async function run({ options, simulator, effort }: Task): Promise<Outcome> {
+  const started = performance.now();
+  try {
+    const blocks = await verify(options, createSimulator(simulator), effort);
+    return { blocks, seconds: (performance.now() - started) / 1000 };
+  } catch (error) {
+    if (error instanceof SimulatorError) return { error: error.message };
+    throw error;
+  }
+}

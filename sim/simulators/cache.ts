@@ -1,0 +1,84 @@
+/**
+ * A cache of compiled simulators, addressed by what they were compiled from.
+ *
+ * An entry carries the length and the hash of its content, and appears under its name in one step, so that
+ * processes can share a directory; one that was cut short or damaged counts as absent. The cache never fails:
+ * a directory that cannot be read or written only means that nothing is kept.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+
+const MAGIC = 'npu-sim1';
+const HEADER_BYTES = MAGIC.length + 4 + 32;
+
+/** `$NPU_RESCALER_CACHE`, else `$XDG_CACHE_HOME/npu-rescaler`, else `~/.cache/npu-rescaler`. */
+export function defaultCacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+  const { NPU_RESCALER_CACHE: own, XDG_CACHE_HOME: shared } = environment;
+  if (own) return own;
+  // The XDG specification has relative paths ignored.
+  if (shared && isAbsolute(shared)) return join(shared, 'npu-rescaler');
+  return join(homedir(), '.cache', 'npu-rescaler');
+}
+
+/** Name of the entry that is determined by these texts. */
+export function contentKey(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** The content under `key`, out of the directory if it is there and whole, else built and kept there. */
+export async function cached(
+  directory: string | false,
+  key: string,
+  build: () => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  if (directory === false) return build();
+  const path = join(directory, `${key}.sim`);
+  const found = await readEntry(path);
+  if (found !== undefined) return found;
+  const content = await build();
+  await writeEntry(path, content);
+  return content;
+}
+
+async function readEntry(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return unpack(await readFile(path));
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeEntry(path: string, content: Uint8Array): Promise<void> {
+  const draft = `${path}.${process.pid}.${randomUUID()}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(draft, pack(content));
+    await rename(draft, path);
+  } catch {
+    await rm(draft, { force: true }).catch(() => undefined);
+  }
+}
+
+function pack(content: Uint8Array): Uint8Array {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.write(MAGIC, 'latin1');
+  header.writeUInt32LE(content.length, MAGIC.length);
+  sha256(content).copy(header, MAGIC.length + 4);
+  return Buffer.concat([header, content]);
+}
+
+function unpack(entry: Buffer): Uint8Array | undefined {
+  const content = entry.subarray(HEADER_BYTES);
+  const whole =
+    entry.length >= HEADER_BYTES &&
+    entry.toString('latin1', 0, MAGIC.length) === MAGIC &&
+    entry.readUInt32LE(MAGIC.length) === content.length &&
+    sha256(content).equals(entry.subarray(MAGIC.length + 4, HEADER_BYTES));
+  return whole ? content : undefined;
+}
+
+function sha256(content: Uint8Array): Buffer {
+  return createHash('sha256').update(content).digest();
+}

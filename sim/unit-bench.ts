@@ -1,0 +1,364 @@
+/**
+ * The dot-product unit, and the systolic array as several of them: beats, bubbles, resets.
+ *
+ * The two have the same ports; unit u of an array sees a beat u cycles later, with its own part of the
+ * flattened ports. So one bench serves both, with one unit or more.
+ */
+import {
+  accumulate,
+  type MultiplierFormat,
+  maxShift,
+  multiplierFromStored,
+  offsetAndClamp,
+  rescale,
+  storedMultiplier,
+} from '../golden/index.ts';
+import type { Bench, Expectation, Stimulus } from './bench.ts';
+import type { Coverage } from './coverage.ts';
+import { Random } from './random.ts';
+import {
+  coverRescale,
+  directedCases,
+  INT32_MAX,
+  INT32_MIN,
+  type RescaleCase,
+  randomCase,
+  rescaleBins,
+} from './rescale-cases.ts';
+import { type Design, fieldOf, inputLayout, outputLayout } from './simulators/index.ts';
+import { readBits, readSigned, writeBits } from './words.ts';
+
+export interface UnitShape {
+  readonly units: number;
+  readonly macs: number;
+  readonly latencyCycles: number;
+  readonly format: MultiplierFormat;
+}
+
+const UNIT_BINS = [
+  'accumulator wraps upwards',
+  'accumulator wraps downwards',
+  'bubble inside a dot product',
+  'dot products back to back',
+  'dot product of one beat',
+  'dot product of 64 beats or more',
+  'reset inside a dot product',
+  'reset while a result is under way',
+  'in_last without in_valid',
+  'bias -2^31',
+  'bias 2^31-1',
+  'every product at its greatest',
+];
+
+/** How a dot product arrives. */
+interface Arrival {
+  readonly beats: number;
+  /** Probability of a cycle without a beat before each beat but the first. */
+  readonly bubbles: number;
+  /** Cycles without a beat after the last. */
+  readonly gap: number;
+  /** A reset instead of the given beat. */
+  readonly resetAt?: number;
+  /** A reset that many cycles after the last beat. */
+  readonly resetAfter?: number;
+  /** Every activation and weight, instead of random ones. */
+  readonly everyElement?: number;
+  /** The bias, instead of the one with which the accumulator of the case comes out. */
+  readonly bias?: number;
+}
+
+export function unitBench(design: Design, shape: UnitShape): Bench {
+  const { units, macs, latencyCycles, format } = shape;
+  const layout = inputLayout(design);
+  const outputs = outputLayout(design);
+  const offsetOf = (name: string) => fieldOf(layout, name).offset;
+  const rst = offsetOf('rst');
+  const inValid = offsetOf('in_valid');
+  const inLast = offsetOf('in_last');
+  const x = offsetOf('x');
+  const w = offsetOf('w');
+  const bias = offsetOf('bias');
+  const multiplier = offsetOf('multiplier');
+  const shift = offsetOf('shift');
+  const zeroPoint = offsetOf('zero_point');
+  const actMin = offsetOf('act_min');
+  const actMax = offsetOf('act_max');
+  const shiftBits = fieldOf(layout, 'shift').port.width / units;
+  const outValid = fieldOf(outputs, 'out_valid').offset;
+  const out = fieldOf(outputs, 'out').offset;
+  const { words } = layout;
+
+  /** Position of the first bit of a unit's element in a flattened port. */
+  const bitOf = (row: number, offset: number, unit: number, width: number) =>
+    (row * words + offset) * 32 + unit * width;
+
+  const writeParameters = (rows: Stimulus, row: number, unit: number, one: RescaleCase['parameters']) => {
+    writeBits(rows, bitOf(row, multiplier, unit, format.k), format.k, storedMultiplier(one, format));
+    writeBits(rows, bitOf(row, shift, unit, shiftBits), shiftBits, one.shift);
+    writeBits(rows, bitOf(row, zeroPoint, unit, 8), 8, one.outputZeroPoint);
+    writeBits(rows, bitOf(row, actMin, unit, 8), 8, one.activationMin);
+    writeBits(rows, bitOf(row, actMax, unit, 8), 8, one.activationMax);
+  };
+  const readParameters = (rows: Stimulus, row: number, unit: number): RescaleCase['parameters'] => ({
+    multiplier: multiplierFromStored(
+      readBits(rows, bitOf(row, multiplier, unit, format.k), format.k),
+      format,
+    ),
+    shift: readBits(rows, bitOf(row, shift, unit, shiftBits), shiftBits),
+    outputZeroPoint: readSigned(rows, bitOf(row, zeroPoint, unit, 8), 8),
+    activationMin: readSigned(rows, bitOf(row, actMin, unit, 8), 8),
+    activationMax: readSigned(rows, bitOf(row, actMax, unit, 8), 8),
+  });
+
+  /** The products that unit `unit` sums for the beat that enters in `row`. */
+  const beatReader = (rows: Stimulus) => {
+    const bytes = new Int8Array(rows.buffer, rows.byteOffset, rows.byteLength);
+    const activations = new Int8Array(macs);
+    const weights = new Int8Array(macs);
+    return (row: number, unit: number, sum: number): number => {
+      const fromX = (row * words + x) * 4;
+      const fromW = ((row + unit) * words + w) * 4 + unit * macs;
+      for (let i = 0; i < macs; i += 1) {
+        activations[i] = bytes[fromX + i] ?? 0;
+        weights[i] = bytes[fromW + i] ?? 0;
+      }
+      return accumulate(activations, weights, sum);
+    };
+  };
+
+  /** Rows of random words in which nothing happens: no reset, no beat, `in_last` as it comes. */
+  const idleRows = (random: Random, count: number): Stimulus => {
+    const rows = new Uint32Array(count * words);
+    random.fill(rows);
+    for (let row = 0; row < count; row += 1) {
+      rows[row * words + rst] = 0;
+      rows[row * words + inValid] = 0;
+      rows[row * words + inLast] = (rows[row * words + inLast] ?? 0) & 1;
+    }
+    return rows;
+  };
+
+  /**
+   * Writes dot products one after another until they or the rows run out; the first row is a reset, and
+   * the last rows are left for results to come out.
+   */
+  const schedule = (
+    random: Random,
+    count: number,
+    next: () => { readonly arrival: Arrival; readonly draw: () => RescaleCase } | undefined,
+  ): Stimulus => {
+    const rows = idleRows(random, count);
+    const sumOf = beatReader(rows);
+    const end = count - units - latencyCycles - 1;
+    rows[rst] = 1;
+    let row = 1;
+    for (let item = next(); item !== undefined; item = next()) {
+      const { arrival, draw } = item;
+      const beats: number[] = [];
+      while (beats.length < arrival.beats) {
+        if (beats.length > 0 && random.chance(arrival.bubbles)) row += 1;
+        beats.push(row);
+        row += 1;
+      }
+      const first = beats[0] ?? row;
+      const last = beats.at(-1) ?? row;
+      row += arrival.gap;
+      if (row + (arrival.resetAfter ?? 0) >= end) break;
+      for (const beat of beats) {
+        rows[beat * words + inValid] = 1;
+        rows[beat * words + inLast] = beat === last ? 1 : 0;
+        if (arrival.everyElement !== undefined) fillBeat(rows, beat, arrival.everyElement);
+      }
+      for (let unit = 0; unit < units; unit += 1) {
+        const one = draw();
+        const products = beats.reduce((sum, beat) => sumOf(beat, unit, sum), 0);
+        const start = arrival.bias ?? one.accumulator - products;
+        writeBits(rows, bitOf(first + unit, bias, unit, 32), 32, start | 0);
+        writeParameters(rows, last + unit, unit, one.parameters);
+      }
+      const { resetAt, resetAfter } = arrival;
+      if (resetAt !== undefined) rows[(beats[resetAt] ?? first) * words + rst] = 1;
+      if (resetAfter !== undefined) rows[(last + resetAfter) * words + rst] = 1;
+    }
+    return rows;
+  };
+
+  const fillBeat = (rows: Stimulus, beat: number, element: number) => {
+    for (let i = 0; i < macs; i += 1) {
+      writeBits(rows, bitOf(beat, x, i, 8), 8, element);
+      for (let unit = 0; unit < units; unit += 1) {
+        writeBits(rows, bitOf(beat + unit, w, unit * macs + i, 8), 8, element);
+      }
+    }
+  };
+
+  return {
+    design,
+    bins: [...rescaleBins(format), ...UNIT_BINS],
+
+    directed(): Stimulus {
+      const random = new Random(1);
+      const cases = directedCases(format);
+      const arrivals = [...directedArrivals(latencyCycles, units)];
+      const budget = arrivals.reduce((sum, { beats, gap }) => sum + 2 * beats + gap + 8, 0);
+      // A stride that is prime to the number of cases meets all shifts and multipliers.
+      const stride = Math.max(1, Math.floor(cases.length / DIRECTED_RESCALES)) | 1;
+      const singles = Math.min(cases.length, DIRECTED_RESCALES);
+      let drawn = 0;
+      const draw = (): RescaleCase => {
+        drawn += 1;
+        const one = cases[(drawn * stride) % cases.length];
+        return one ?? randomCase(random, format);
+      };
+      const plan = [...arrivals, ...Array.from({ length: singles }, (_, i) => single(i))];
+      const count = budget + 2 * singles + 4 * (units + latencyCycles);
+      return schedule(random, count, () => {
+        const arrival = plan.shift();
+        return arrival && { arrival, draw };
+      });
+    },
+
+    random(random: Random, count: number): Stimulus {
+      const draw = () => randomCase(random, format);
+      return schedule(random, count, () => ({ arrival: randomArrival(random, latencyCycles), draw }));
+    },
+
+    expect(stimulus: Stimulus, coverage?: Coverage): Expectation {
+      const count = stimulus.length / words;
+      const expected = new Uint32Array(count * outputs.words);
+      const sumOf = beatReader(stimulus);
+      const sum = new Int32Array(units);
+      const beats = new Int32Array(units);
+      const held = new Int32Array(units);
+      // A result is shown `latencyCycles` rows after its last beat: slot row % latencyCycles is due then.
+      const due = new Int32Array(units * latencyCycles).fill(NOTHING);
+      let lastReset = -1;
+      let firstReset = count;
+      for (let row = 0; row < count; row += 1) {
+        const slot = (row % latencyCycles) * units;
+        for (let unit = 0; unit < units; unit += 1) {
+          const result = due[slot + unit] ?? NOTHING;
+          if (result !== NOTHING) {
+            held[unit] = result;
+            due[slot + unit] = NOTHING;
+            writeBits(expected, (row * outputs.words + outValid) * 32 + unit, 1, 1);
+          }
+          writeBits(expected, (row * outputs.words + out) * 32 + unit * 8, 8, held[unit] ?? 0);
+        }
+        if (((stimulus[row * words + rst] ?? 0) & 1) === 1) {
+          if (coverage) {
+            if (beats.some((seen) => seen > 0)) coverage.hit('reset inside a dot product');
+            if (due.some((result) => result !== NOTHING)) coverage.hit('reset while a result is under way');
+          }
+          beats.fill(0);
+          held.fill(0);
+          due.fill(NOTHING);
+          lastReset = row;
+          firstReset = Math.min(firstReset, row);
+          continue;
+        }
+        for (let unit = 0; unit < units; unit += 1) {
+          // A reset since the beat entered has emptied the registers that it moves through.
+          const entered = row - unit;
+          if (entered <= lastReset || entered < 0) break;
+          const isLast = ((stimulus[entered * words + inLast] ?? 0) & 1) === 1;
+          if (((stimulus[entered * words + inValid] ?? 0) & 1) === 0) {
+            if (coverage && isLast) coverage.hit('in_last without in_valid');
+            if (coverage && (beats[unit] ?? 0) > 0) coverage.hit('bubble inside a dot product');
+            continue;
+          }
+          const fresh = beats[unit] === 0;
+          const before = fresh ? readSigned(stimulus, bitOf(row, bias, unit, 32), 32) : (sum[unit] ?? 0);
+          const after = sumOf(entered, unit, before);
+          sum[unit] = after;
+          beats[unit] = (beats[unit] ?? 0) + 1;
+          if (coverage)
+            coverBeat(coverage, before, after, fresh, sumOf(entered, unit, 0) - 16384 * macs === 0);
+          if (!isLast) continue;
+          const parameters = readParameters(stimulus, row, unit);
+          const quotient = rescale(after, parameters);
+          due[slot + unit] = offsetAndClamp(quotient, parameters);
+          if (coverage) {
+            coverRescale(coverage, format, { accumulator: after, parameters }, quotient);
+            const length = beats[unit] ?? 0;
+            if (length === 1) coverage.hit('dot product of one beat');
+            if (length >= 64) coverage.hit('dot product of 64 beats or more');
+            if (row + 1 < count && ((stimulus[(entered + 1) * words + inValid] ?? 0) & 1) === 1) {
+              coverage.hit('dot products back to back');
+            }
+          }
+          beats[unit] = 0;
+        }
+      }
+      return { outputs: expected, firstChecked: firstReset + 1 };
+    },
+
+    isLegal(stimulus: Stimulus): boolean {
+      const count = stimulus.length / words;
+      for (let row = 0; row < count; row += 1) {
+        const isLast =
+          ((stimulus[row * words + inValid] ?? 0) & (stimulus[row * words + inLast] ?? 0) & 1) === 1;
+        for (let unit = 0; isLast && unit < units && row + unit < count; unit += 1) {
+          const one = readParameters(stimulus, row + unit, unit);
+          if (one.shift > maxShift(format) || one.activationMin > one.activationMax) return false;
+        }
+      }
+      return true;
+    },
+  };
+}
+
+/** No int8: an empty slot. */
+const NOTHING = 0x7fff_ffff;
+
+/** How many of the directed rescales a unit goes through; the rescaler itself goes through all. */
+const DIRECTED_RESCALES = 3000;
+
+function single(index: number): Arrival {
+  return { beats: 1 + (index % 3), bubbles: 0, gap: index % 2 };
+}
+
+/** Every way to arrive that has ever broken such a unit. */
+function* directedArrivals(latencyCycles: number, units: number): Generator<Arrival> {
+  for (const element of [-128, 127, -1, 0, 1]) {
+    for (const bias of [INT32_MIN, INT32_MAX, 0]) {
+      yield { beats: 1, bubbles: 0, gap: 0, everyElement: element, bias };
+      yield { beats: 5, bubbles: 0, gap: 1, everyElement: element, bias };
+    }
+  }
+  yield { beats: 100, bubbles: 0, gap: 0 };
+  yield { beats: 70, bubbles: 0.5, gap: 0, everyElement: -128 };
+  for (let i = 0; i < 20; i += 1) yield { beats: 1, bubbles: 0, gap: 0 };
+  for (let gap = 0; gap <= latencyCycles + 1; gap += 1) yield { beats: 2, bubbles: 0.5, gap };
+  for (let resetAt = 0; resetAt < 4; resetAt += 1) yield { beats: 4, bubbles: 0.3, gap: 2, resetAt };
+  for (let resetAfter = 1; resetAfter <= latencyCycles + units; resetAfter += 1) {
+    yield { beats: 2, bubbles: 0, gap: latencyCycles + units, resetAfter };
+  }
+}
+
+function randomArrival(random: Random, latencyCycles: number): Arrival {
+  const arrival: Arrival = {
+    beats: random.chance(1 / 100) ? random.between(64, 200) : random.between(1, 12),
+    bubbles: random.pick([0, 0, 0.2, 0.7]),
+    gap: random.pick([0, 0, 0, random.below(latencyCycles + 2)]),
+  };
+  if (random.chance(1 / 50)) return { ...arrival, resetAt: random.below(arrival.beats) };
+  if (random.chance(1 / 50)) return { ...arrival, resetAfter: random.between(1, latencyCycles) };
+  if (random.chance(1 / 20)) return { ...arrival, bias: random.pick([INT32_MIN, INT32_MAX, random.int32()]) };
+  return arrival;
+}
+
+function coverBeat(
+  coverage: Coverage,
+  before: number,
+  after: number,
+  fresh: boolean,
+  greatest: boolean,
+): void {
+  // A beat moves the sum by less than 2^31: a jump the other way is a wrap.
+  if (after - before < -(2 ** 31)) coverage.hit('accumulator wraps upwards');
+  if (after - before > 2 ** 31) coverage.hit('accumulator wraps downwards');
+  if (fresh && before === INT32_MIN) coverage.hit('bias -2^31');
+  if (fresh && before === INT32_MAX) coverage.hit('bias 2^31-1');
+  if (greatest) coverage.hit('every product at its greatest');
+}
