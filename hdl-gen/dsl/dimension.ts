@@ -29,7 +29,11 @@ export interface Condition {
 type Factor =
   | { readonly kind: 'variable'; readonly text: string; readonly variable: Variable }
   | { readonly kind: 'local'; readonly text: string; readonly value: Dimension }
-  | { readonly kind: 'clog2' | 'pow2'; readonly text: string; readonly argument: Dimension }
+  | {
+      readonly kind: 'clog2' | 'pow2' | 'half' | 'parity';
+      readonly text: string;
+      readonly argument: Dimension;
+    }
   | {
       readonly kind: 'max';
       readonly text: string;
@@ -88,6 +92,16 @@ export class Dimension {
     });
   }
 
+  /** floor(argument / 2), argument >= 0. */
+  static half(argument: Dimension): Dimension {
+    return Dimension.#factor({ kind: 'half', text: `((${argument})/2)`, argument });
+  }
+
+  /** argument modulo 2, argument >= 0. */
+  static parity(argument: Dimension): Dimension {
+    return Dimension.#factor({ kind: 'parity', text: `((${argument})%2)`, argument });
+  }
+
   /** The larger of two; prefer {@link larger}, which drops the one that never is. */
   static max(left: Dimension, right: Dimension): Dimension {
     const text = `((${left}) > (${right}) ? (${left}) : (${right}))`;
@@ -137,11 +151,38 @@ export class Dimension {
   }
 
   evaluate(assignment: Assignment): number {
-    return this.#terms.reduce(
-      (sum, { coefficient, factors }) =>
-        sum + factors.reduce((product, factor) => product * evaluateFactor(factor, assignment), coefficient),
-      0,
-    );
+    const places = new Map([...assignment.keys()].map((variable, place) => [variable, place]));
+    return this.compile(places)([...assignment.values()]);
+  }
+
+  /** {@link evaluate} as a function of the variables' values in the given places, for many evaluations. */
+  compile(places: ReadonlyMap<Variable, number>): (values: readonly number[]) => number {
+    const terms = this.#terms.map(({ coefficient, factors }) => ({
+      coefficient,
+      factors: factors.map((factor) => compileFactor(factor, places)),
+    }));
+    return (values) => {
+      let sum = 0;
+      for (const { coefficient, factors } of terms) {
+        let product = coefficient;
+        for (const factor of factors) product *= factor(values);
+        sum += product;
+      }
+      return sum;
+    };
+  }
+
+  /** Whether the value is a straight line in the variable, whatever the others are. */
+  isLinearIn(variable: Variable): boolean {
+    const self = Dimension.variable(variable);
+    return this.#terms.every(({ factors }) => {
+      const about = factors.filter((factor) => Dimension.#factor(factor).variables().includes(variable));
+      const [only] = about;
+      return (
+        about.length === 0 ||
+        (about.length === 1 && only?.kind === 'variable' && only.text === self.toString())
+      );
+    });
   }
 
   /** The same expression with variables replaced, as an instance does with its parameters. */
@@ -209,6 +250,14 @@ export function pow2(argument: DimensionLike): Dimension {
   return Dimension.pow2(Dimension.of(argument));
 }
 
+export function half(argument: DimensionLike): Dimension {
+  return Dimension.half(Dimension.of(argument));
+}
+
+export function parity(argument: DimensionLike): Dimension {
+  return Dimension.parity(Dimension.of(argument));
+}
+
 /** The larger of two dimensions; a comparison is left in the Verilog only where either can win. */
 export function larger(a: Dimension, b: Dimension, guards: readonly Condition[] = []): Dimension {
   const { minimum, maximum } = extremes(a.minus(b), guards);
@@ -238,21 +287,32 @@ export function extremes(
     return { minimum: only, maximum: only };
   }
   const relevant = guardsAbout(dimension, guards);
-  const variables = [dimension, ...relevant.map((guard) => guard.left.minus(guard.right))]
+  const variables = [dimension, ...relevant.map(({ left, right }) => left.minus(right))]
     .flatMap((part) => part.variables())
     .filter((variable, index, all) => all.indexOf(variable) === index);
-  let minimum: Extreme | undefined;
-  let maximum: Extreme | undefined;
-  for (const assignment of assignments(variables)) {
-    if (!relevant.every((guard) => holds(guard, assignment))) continue;
-    const value = dimension.evaluate(assignment);
-    if (!minimum || value < minimum.value) minimum = { value, at: new Map(assignment) };
-    if (!maximum || value > maximum.value) maximum = { value, at: new Map(assignment) };
+  const places = new Map(variables.map((variable, place) => [variable, place]));
+  const value = dimension.compile(places);
+  const conditions = relevant.map(({ left, relation, right }) => {
+    const difference = left.minus(right).compile(places);
+    return (values: readonly number[]) => holds(relation, difference(values));
+  });
+  let lowest: { value: number; at: readonly number[] } | undefined;
+  let highest: { value: number; at: readonly number[] } | undefined;
+  for (const values of combinations(dimension, relevant, variables, places)) {
+    if (!conditions.every((condition) => condition(values))) continue;
+    const result = value(values);
+    if (!lowest || result < lowest.value) lowest = { value: result, at: [...values] };
+    if (!highest || result > highest.value) highest = { value: result, at: [...values] };
   }
-  if (!minimum || !maximum) {
+  if (!lowest || !highest) {
     throw new RangeError(`no declared value satisfies ${relevant.map(conditionText).join(' and ')}`);
   }
-  return { minimum, maximum };
+  const named = (at: readonly number[]): Assignment =>
+    new Map(variables.map((variable, place) => [variable, at[place] ?? Number.NaN]));
+  return {
+    minimum: { value: lowest.value, at: named(lowest.at) },
+    maximum: { value: highest.value, at: named(highest.at) },
+  };
 }
 
 export function conditionText({ left, relation, right }: Condition): string {
@@ -283,8 +343,7 @@ function guardsAbout(dimension: Dimension, guards: readonly Condition[]): readon
   );
 }
 
-function holds({ left, relation, right }: Condition, assignment: Assignment): boolean {
-  const difference = left.evaluate(assignment) - right.evaluate(assignment);
+function holds(relation: Condition['relation'], difference: number): boolean {
   if (relation === '==') return difference === 0;
   return relation === '>=' ? difference >= 0 : difference < 0;
 }
@@ -292,27 +351,50 @@ function holds({ left, relation, right }: Condition, assignment: Assignment): bo
 /** Beyond this many combinations a check would be felt; declare a smaller range or fewer variables. */
 const MAX_COMBINATIONS = 2_000_000;
 
-/** Every combination of values, one mutable map that is updated in place. */
-function* assignments(variables: readonly Variable[]): Generator<Assignment> {
-  const current = new Map<Variable, number>();
-  let combinations = 0;
-  function* from(index: number): Generator<Assignment> {
-    const variable = variables[index];
-    if (!variable) {
-      combinations += 1;
-      if (combinations > MAX_COMBINATIONS) {
+/**
+ * Every combination of values that can be an extreme, as one array that is updated in place. Of a variable
+ * in which the dimension is a straight line, and on which nothing else depends, only the ends can be.
+ */
+function* combinations(
+  dimension: Dimension,
+  guards: readonly Condition[],
+  variables: readonly Variable[],
+  places: ReadonlyMap<Variable, number>,
+): Generator<readonly number[]> {
+  const values: number[] = variables.map(() => 0);
+  const ranges = variables.map((variable) => {
+    const others = [
+      ...variables
+        .filter((other) => other !== variable)
+        .flatMap(({ minimum, maximum }) => [minimum, maximum]),
+      ...guards.flatMap(({ left, right }) => [left, right]),
+    ];
+    const isFree = !others.some((other) => other.variables().includes(variable));
+    return {
+      first: variable.minimum.compile(places),
+      last: variable.maximum.compile(places),
+      onlyEnds: isFree && dimension.isLinearIn(variable),
+    };
+  });
+  let count = 0;
+  function* from(place: number): Generator<readonly number[]> {
+    const range = ranges[place];
+    if (!range) {
+      count += 1;
+      if (count > MAX_COMBINATIONS) {
         const names = variables.map(({ name }) => name).join(', ');
         throw new RangeError(`more than ${MAX_COMBINATIONS} values of (${names}) to check`);
       }
-      yield current;
+      yield values;
       return;
     }
-    const last = variable.maximum.evaluate(current);
-    for (let value = variable.minimum.evaluate(current); value <= last; value += 1) {
-      current.set(variable, value);
-      yield* from(index + 1);
+    const first = range.first(values);
+    const last = range.last(values);
+    const step = range.onlyEnds ? Math.max(1, last - first) : 1;
+    for (let value = first; value <= last; value += step) {
+      values[place] = value;
+      yield* from(place + 1);
     }
-    current.delete(variable);
   }
   yield* from(0);
 }
@@ -321,21 +403,39 @@ function ceilLog2(value: number): number {
   return value <= 1 ? 0 : 32 - Math.clz32(value - 1);
 }
 
-function evaluateFactor(factor: Factor, assignment: Assignment): number {
+function compileFactor(
+  factor: Factor,
+  places: ReadonlyMap<Variable, number>,
+): (values: readonly number[]) => number {
   switch (factor.kind) {
     case 'variable': {
-      const value = assignment.get(factor.variable);
-      if (value === undefined) throw new RangeError(`${factor.text} has no value here`);
-      return value;
+      const place = places.get(factor.variable);
+      if (place === undefined) throw new RangeError(`${factor.text} has no value here`);
+      return (values) => values[place] ?? Number.NaN;
     }
     case 'local':
-      return factor.value.evaluate(assignment);
-    case 'clog2':
-      return ceilLog2(factor.argument.evaluate(assignment));
-    case 'pow2':
-      return 2 ** factor.argument.evaluate(assignment);
-    case 'max':
-      return Math.max(factor.left.evaluate(assignment), factor.right.evaluate(assignment));
+      return factor.value.compile(places);
+    case 'clog2': {
+      const argument = factor.argument.compile(places);
+      return (values) => ceilLog2(argument(values));
+    }
+    case 'pow2': {
+      const argument = factor.argument.compile(places);
+      return (values) => 2 ** argument(values);
+    }
+    case 'half': {
+      const argument = factor.argument.compile(places);
+      return (values) => Math.floor(argument(values) / 2);
+    }
+    case 'parity': {
+      const argument = factor.argument.compile(places);
+      return (values) => argument(values) % 2;
+    }
+    case 'max': {
+      const left = factor.left.compile(places);
+      const right = factor.right.compile(places);
+      return (values) => Math.max(left(values), right(values));
+    }
   }
 }
 
@@ -349,6 +449,10 @@ function substituteFactor(factor: Factor, replacements: ReadonlyMap<Variable, Di
       return Dimension.clog2(factor.argument.substitute(replacements));
     case 'pow2':
       return Dimension.pow2(factor.argument.substitute(replacements));
+    case 'half':
+      return Dimension.half(factor.argument.substitute(replacements));
+    case 'parity':
+      return Dimension.parity(factor.argument.substitute(replacements));
     case 'max':
       return larger(factor.left.substitute(replacements), factor.right.substitute(replacements));
   }

@@ -22,6 +22,8 @@ export type Expression =
   | { readonly kind: 'slice'; readonly base: string; readonly low: Dimension }
   | { readonly kind: 'literal'; readonly value: bigint }
   | { readonly kind: 'arithmetic'; readonly operator: '+' | '-' | '*'; readonly operands: Pair }
+  /** The low bits of an operation that would grow: it may not be computed wider than it is. */
+  | { readonly kind: 'modulo'; readonly operand: Vector }
   | { readonly kind: 'bitwise'; readonly operator: '&' | '|' | '^'; readonly operands: Pair }
   | {
       readonly kind: 'compare';
@@ -33,6 +35,8 @@ export type Expression =
   | { readonly kind: 'not'; readonly operand: Vector }
   | { readonly kind: 'reduce'; readonly operator: '&' | '|' | '^'; readonly operand: Vector }
   | { readonly kind: 'shift'; readonly operator: '<<' | '>>'; readonly operands: Pair }
+  /** Left by a known amount, within the width. */
+  | { readonly kind: 'place'; readonly operand: Vector; readonly amount: Dimension }
   | { readonly kind: 'select'; readonly condition: Vector; readonly operands: Pair }
   | { readonly kind: 'concat'; readonly parts: readonly Vector[] }
   | { readonly kind: 'repeat'; readonly count: Dimension; readonly operand: Vector }

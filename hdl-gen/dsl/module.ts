@@ -4,6 +4,7 @@
  * The body returns one signal per output port, so that TypeScript refuses a module with an output missing
  * or of the wrong sign; widths are checked for every declared parameter value while the body runs.
  */
+import { describeError } from './diagnostics.ts';
 import { Dimension, type Variable } from './dimension.ts';
 import { within } from './elaboration.ts';
 import { requireIdentifier } from './identifier.ts';
@@ -55,12 +56,13 @@ export function defineModule<P extends ParameterSpecs, T extends PortSpecs>(defi
       .filter(([, { direction }]) => direction === 'input')
       .map(([text, spec]) => [text, named(text, spec)]),
   ) as InputSignals<T>;
-  const names = new Set<string>();
+  const names = new Set(variables.keys());
   for (const text of Object.keys(ports)) {
     requireIdentifier(text, `${name}: port`);
+    if (names.has(text)) throw describeError(`${name}.${text} is declared twice`, 'choose another name');
     names.add(text);
   }
-  const statements = within({ module: name, guards: [] }, (list) => {
+  const statements = within({ module: name, guards: [], names }, (list) => {
     const scope = new Scope(names);
     const outputs: Readonly<Record<string, AnySignal>> = definition.body(scope, inputs, dimensions);
     scope.finish();

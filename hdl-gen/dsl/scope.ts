@@ -1,7 +1,7 @@
 /**
  * A scope: the body of a module, or of a generate block inside it, while it is being described.
  */
-import { describeError } from './diagnostics.ts';
+import { describeError, type HardwareDescriptionError } from './diagnostics.ts';
 import {
   type Condition,
   Dimension,
@@ -10,11 +10,11 @@ import {
   negate,
   type Variable,
 } from './dimension.ts';
-import { currentGuards, currentModule, emit, within } from './elaboration.ts';
+import { currentGuards, currentModule, describes, emit, within } from './elaboration.ts';
 import type { Sign, Vector, VectorType } from './expression.ts';
 import { requireIdentifier } from './identifier.ts';
 import type { InputSignals, Module, OutputSignals, ParameterSpecs, PortSpecs } from './ports.ts';
-import { type AnySignal, type Bit, fitted, literal, named, Signal } from './signal.ts';
+import { type AnySignal, type Bit, fitted, literal, named, requireBit, Signal } from './signal.ts';
 import type { Update } from './statement.ts';
 
 /** A register: a signal that takes a new value at a clock edge; see {@link Scope.clocked}. */
@@ -56,11 +56,16 @@ export interface Family<M extends MemberTypes> {
 }
 
 export class Scope {
+  /** Names that this scope or one around it declares. */
   readonly #names: Set<string>;
-  readonly #pendingRegisters = new Set<string>();
+  /** Loop variables of the whole module: Verilog declares them beside its wires. */
+  readonly #genvars: Set<string>;
+  /** Registers that are not updated yet, each with what to say if it never is. */
+  readonly #pendingRegisters = new Map<string, HardwareDescriptionError>();
 
-  constructor(names: Set<string>) {
+  constructor(names: Set<string>, genvars: Set<string> = new Set()) {
     this.#names = names;
+    this.#genvars = genvars;
   }
 
   /** Starts a paragraph of the emitted Verilog: say which equation or step follows. */
@@ -71,8 +76,15 @@ export class Scope {
   /** A name for a dimension that recurs. */
   localParameter(name: string, value: Dimension): Dimension {
     this.#declare(name);
-    emit({ kind: 'localparam', name, value });
+    emit({ kind: 'localparam', name, value, width: undefined });
     return Dimension.local(name, value);
+  }
+
+  /** The value of a dimension modulo 2^width, width <= 32, as a signal. */
+  constant(name: string, value: Dimension, width: DimensionLike): Signal<'unsigned'> {
+    this.#declare(name);
+    emit({ kind: 'localparam', name, value, width: 32 });
+    return named(name, unsigned(32)).slice(0, width);
   }
 
   /** A named wire as wide as its value, or in the given type if the value fits into it. */
@@ -86,7 +98,10 @@ export class Scope {
   /** A register; with a reset value it must be updated under a reset, without one it keeps no reset. */
   register<S extends Sign>(name: string, type: VectorType<S>, resetValue?: number): Register<S> {
     this.#declare(name);
-    this.#pendingRegisters.add(name);
+    this.#pendingRegisters.set(
+      name,
+      describeError(`${currentModule()}.${name} is never updated`, 'update it in a clocked process'),
+    );
     emit({ kind: 'register', name, type });
     const reset = resetValue === undefined ? undefined : literal(type.sign, resetValue, type.width);
     return new Register(name, type, reset);
@@ -97,6 +112,8 @@ export class Scope {
     control: { readonly clock: Bit; readonly reset?: Bit; readonly enable?: Bit },
     ...updates: readonly [Update, ...Update[]]
   ): void {
+    const { clock, reset, enable } = control;
+    for (const [use, bit] of Object.entries({ clock, reset, enable })) if (bit) requireBit(bit, use);
     for (const { register, resetValue } of updates) {
       if (!this.#pendingRegisters.delete(register)) {
         throw describeError(
@@ -104,14 +121,14 @@ export class Scope {
           'update each register once, in the scope that declares it',
         );
       }
-      if ((resetValue === undefined) !== (control.reset === undefined)) {
+      if ((resetValue === undefined) !== (reset === undefined)) {
         throw describeError(
           `${currentModule()}.${register} ${resetValue === undefined ? 'has no reset value, but its process has a reset' : 'has a reset value, but its process no reset'}`,
           'put registers with and without reset into processes of their own',
         );
       }
     }
-    emit({ kind: 'clocked', clock: control.clock, reset: control.reset, enable: control.enable, updates });
+    emit({ kind: 'clocked', clock, reset, enable, updates });
   }
 
   /** An instance of another module; returns its outputs as wires named `<instance>_<port>`. */
@@ -170,7 +187,7 @@ export class Scope {
     describe: (block: Scope, index: Dimension, family: Family<M>) => MemberSignals<M>,
   ): Family<M> {
     this.#declare(label);
-    requireIdentifier(range.genvar, `${currentModule()}: genvar`);
+    const names = this.#namesInLoop(range.genvar);
     const first = Dimension.of(range.first);
     const last = Dimension.of(range.last);
     const span = extremes(last.minus(first), currentGuards());
@@ -195,15 +212,17 @@ export class Scope {
       },
     };
     const module = currentModule();
-    const body = within({ module, guards: currentGuards() }, (list) => {
-      const block = new Scope(new Set(this.#names));
+    const body = within({ module, guards: currentGuards(), names }, (list) => {
+      const block = new Scope(names, this.#genvars);
       const members = describe(block, index, family);
       block.finish();
       for (const [member, type] of Object.entries(types(index))) {
         const value = (members as Readonly<Record<string, AnySignal>>)[member];
         if (!value) throw new Error(`${label}.${member} is missing`);
         // A member that the block has declared under its own name needs no second wire.
-        if (value.expression.kind === 'name' && value.expression.text === member) continue;
+        const own = value.expression.kind === 'name' && value.expression.text === member;
+        if (own && !this.#names.has(member)) continue;
+        block.#declare(member);
         list.push({
           kind: 'wire',
           name: member,
@@ -236,8 +255,9 @@ export class Scope {
       guards: readonly Condition[],
     ) => {
       this.#declare(label);
-      return within({ module, guards: [...currentGuards(), ...guards] }, (list) => {
-        const block = new Scope(new Set(this.#names));
+      const names = new Set(this.#names);
+      return within({ module, guards: [...currentGuards(), ...guards], names }, (list) => {
+        const block = new Scope(names, this.#genvars);
         const value = describe(block);
         block.finish();
         list.push({ kind: 'assign', target, value: fitted(`${module}.${name}`, value, type.width) });
@@ -274,7 +294,8 @@ export class Scope {
     const vector = named(name, type);
     const label = `pack_${name}`;
     this.#declare(label);
-    const body = within({ module: currentModule(), guards: currentGuards() }, (list) => {
+    const names = this.#namesInLoop(shape.genvar);
+    const body = within({ module: currentModule(), guards: currentGuards(), names }, (list) => {
       const value = fitted(`${currentModule()}.${name}`, element(index), width);
       list.push({ kind: 'assign', target: vector.element(index, width), value });
     });
@@ -284,18 +305,32 @@ export class Scope {
 
   /** Checks what can be known only at the end: that every register is updated. */
   finish(): void {
-    for (const name of this.#pendingRegisters) {
-      throw describeError(`${currentModule()}.${name} is never updated`, 'update it in a clocked process');
-    }
+    for (const error of this.#pendingRegisters.values()) throw error;
   }
 
   #declare(name: string): void {
     requireIdentifier(name, `${currentModule()}: signal`);
-    if (this.#names.has(name)) {
-      throw describeError(`${currentModule()}.${name} is declared twice`, 'choose another name');
+    if (!describes(this.#names)) {
+      throw describeError(
+        `${currentModule()}.${name} is declared inside a block, but through the scope around it`,
+        'use the scope that the function of the block is given',
+      );
     }
+    if (this.#names.has(name) || this.#genvars.has(name)) throw declaredTwice(name);
     this.#names.add(name);
   }
+
+  /** Names in a block of a loop: loops beside each other may share a variable, loops in loops may not. */
+  #namesInLoop(genvar: string): Set<string> {
+    requireIdentifier(genvar, `${currentModule()}: genvar`);
+    if (this.#names.has(genvar)) throw declaredTwice(genvar);
+    this.#genvars.add(genvar);
+    return new Set([...this.#names, genvar]);
+  }
+}
+
+function declaredTwice(name: string): HardwareDescriptionError {
+  return describeError(`${currentModule()}.${name} is declared twice`, 'choose another name');
 }
 
 function requireWithin(what: string, value: Dimension, variable: Variable): void {

@@ -8,7 +8,7 @@
  */
 import { bits, describeError, witness } from './diagnostics.ts';
 import { Dimension, type DimensionLike, extremes, larger } from './dimension.ts';
-import { currentGuards, currentModule, emit } from './elaboration.ts';
+import { currentGuards, currentModule, emit, freshName } from './elaboration.ts';
 import type { Comparison, Expression, Sign, Vector, VectorType } from './expression.ts';
 
 export type AnySignal = Signal<Sign>;
@@ -32,28 +32,27 @@ export class Signal<S extends Sign> implements Vector<S> {
   /** The sum, one bit wider than the wider operand. */
   add(other: Signal<S>): Signal<S> {
     const width = larger(this.width, other.width, currentGuards()).plus(1);
-    return new Signal(this.sign, width, arithmetic('+', this, other));
+    return new Signal(this.sign, width, arithmetic('+', this, other, width));
   }
 
   /** The sum modulo 2^width, as wide as the wider operand: two's complement, or a sum known to fit. */
   addWrap(other: Signal<S>): Signal<S> {
-    return new Signal(
-      this.sign,
-      larger(this.width, other.width, currentGuards()),
-      arithmetic('+', this, other),
-    );
+    const width = larger(this.width, other.width, currentGuards());
+    const operand = new Signal(this.sign, width, arithmetic('+', this, other, width));
+    return new Signal(this.sign, width, { kind: 'modulo', operand });
   }
 
   /** The difference, signed, one bit wider than the wider operand. */
   sub(other: Signal<S>): Signal<'signed'> {
     const width = larger(this.width, other.width, currentGuards()).plus(1);
-    return new Signal('signed', width, arithmetic('-', this, other));
+    return new Signal('signed', width, arithmetic('-', this, other, width));
   }
 
   /** The product, as wide as both operands together; signs may be mixed. */
   mul<T extends Sign>(other: Signal<T>): Signal<Joint<S, T>> {
     const sign = (this.sign === 'signed' ? 'signed' : other.sign) as Joint<S, T>;
-    return new Signal(sign, this.width.plus(other.width), arithmetic('*', this, other));
+    const width = this.width.plus(other.width);
+    return new Signal(sign, width, arithmetic('*', this, other, width));
   }
 
   and(other: Signal<S>): Signal<S> {
@@ -95,9 +94,10 @@ export class Signal<S extends Sign> implements Vector<S> {
   }
 
   /** Where this bit is set `whenSet`, else `otherwise`; as wide as the wider of the two. */
-  select<T extends Sign>(this: Bit, whenSet: Signal<T>, otherwise: Signal<T>): Signal<T> {
-    this.#requireBit('select');
+  select<T extends Sign>(this: Bit, whenSet: Signal<T>, otherwise: Signal<NoInfer<T>>): Signal<T> {
+    requireBit(this, 'select');
     const width = larger(whenSet.width, otherwise.width, currentGuards());
+    for (const operand of [whenSet, otherwise]) requireExtensible(operand, width);
     return new Signal(whenSet.sign, width, {
       kind: 'select',
       condition: this,
@@ -113,6 +113,11 @@ export class Signal<S extends Sign> implements Vector<S> {
   /** this * 2^amount modulo 2^width: same width, what leaves at the top is lost. */
   shiftLeftWrap(amount: Signal<'unsigned'>): Signal<S> {
     return new Signal(this.sign, this.width, { kind: 'shift', operator: '<<', operands: [this, amount] });
+  }
+
+  /** {@link shiftLeftWrap} by a number that the parameters determine. */
+  placeWrap(amount: DimensionLike): Signal<S> {
+    return new Signal(this.sign, this.width, { kind: 'place', operand: this, amount: Dimension.of(amount) });
   }
 
   /** The same value in `width` bits. */
@@ -187,7 +192,8 @@ export class Signal<S extends Sign> implements Vector<S> {
         'leave wrap out',
       );
     }
-    emit({ kind: 'dropped', name: `unused_${this.#requireName('wrap')}`, value: this.slice(target, rest) });
+    const name = freshName(`unused_${this.#requireName('wrap').replace(/\W+/g, '_')}`);
+    emit({ kind: 'dropped', name, value: this.slice(target, rest) });
     return reinterpret(low, this.sign);
   }
 
@@ -196,9 +202,9 @@ export class Signal<S extends Sign> implements Vector<S> {
     return this.clamp(signedLiteral(-(2 ** (width - 1)), width), signedLiteral(2 ** (width - 1) - 1, width));
   }
 
-  /** min(max(this, low), high) in the width of the bounds; `low <= high` is the caller's business. */
+  /** min(max(this, low), high) in the width of the wider bound; `low <= high` is the caller's business. */
   clamp(this: Signal<'signed'>, low: Signal<'signed'>, high: Signal<'signed'>): Signal<'signed'> {
-    const within = this.slice(0, low.width).asSigned();
+    const within = this.slice(0, larger(low.width, high.width, currentGuards())).asSigned();
     return this.lessThan(low).select(low, this.greaterThan(high).select(high, within));
   }
 
@@ -214,6 +220,7 @@ export class Signal<S extends Sign> implements Vector<S> {
 
   #compare(operator: Comparison, other: Signal<S>): Bit {
     const width = larger(this.width, other.width, currentGuards());
+    for (const operand of [this, other]) requireExtensible(operand, width);
     return new Signal('unsigned', one, { kind: 'compare', operator, operands: [this, other], width });
   }
 
@@ -224,14 +231,15 @@ export class Signal<S extends Sign> implements Vector<S> {
       `give it one first: scope.wire('name', ...)`,
     );
   }
+}
 
-  #requireBit(operation: string): void {
-    if (sameWidth(this.width, one)) return;
-    throw describeError(
-      `${nameOf(this)}: ${operation} needs 1 bit, not ${bits(this.width)}`,
-      'compare it, or reduce it with any() or all()',
-    );
-  }
+/** @param use what the signal decides, for the message */
+export function requireBit(signal: Bit, use: string): void {
+  if (sameWidth(signal.width, one)) return;
+  throw describeError(
+    `${nameOf(signal)}: ${use} needs 1 bit, not ${bits(signal.width)}`,
+    'compare it, or reduce it with any() or all()',
+  );
 }
 
 /** A signal that is declared under this name. */
@@ -241,8 +249,44 @@ export function named<S extends Sign>(text: string, type: VectorType<S>): Signal
 
 const one = Dimension.constant(1);
 
-function arithmetic(operator: '+' | '-' | '*', a: AnySignal, b: AnySignal): Expression {
+function arithmetic(operator: '+' | '-' | '*', a: AnySignal, b: AnySignal, width: Dimension): Expression {
+  for (const operand of [a, b]) requireExtensible(operand, width);
   return { kind: 'arithmetic', operator, operands: [a, b] };
+}
+
+/**
+ * Verilog takes a single bit only of what has a name, and a sign is extended by repeating its bit. Operations
+ * that commute with extension pass it on to their operands.
+ */
+function requireExtensible(vector: Vector, width: Dimension): void {
+  const { expression, sign } = vector;
+  if (sign === 'unsigned') return;
+  switch (expression.kind) {
+    case 'arithmetic':
+    case 'bitwise':
+    case 'select':
+      for (const operand of expression.operands) requireExtensible(operand, width);
+      return;
+    case 'not':
+    case 'extend':
+      requireExtensible(expression.operand, width);
+      return;
+    case 'reinterpret': {
+      const { kind } = expression.operand.expression;
+      if (kind === 'name' || kind === 'slice') return;
+      break;
+    }
+    case 'modulo':
+    case 'shift':
+      break;
+    default:
+      return;
+  }
+  if (width.minus(vector.width).constantValue === 0) return;
+  throw describeError(
+    `${currentModule()}: the sign of an expression without a name, of ${bits(vector.width)}, is extended to ${width}`,
+    `give it one first: scope.wire('name', ...)`,
+  );
 }
 
 function reinterpret<S extends Sign>(vector: Vector, sign: S): Signal<S> {
@@ -307,7 +351,10 @@ export function fitted<S extends Sign>(targetName: string, value: Signal<S>, tar
   const { minimum, maximum } = extremes(target.minus(value.width), currentGuards());
   // Widths that are equal here but not by their form, as 2^i and 2^N in the block where i = N.
   if (minimum.value === 0 && maximum.value === 0) return new Signal(value.sign, target, value.expression);
-  if (minimum.value >= 0) return value;
+  if (minimum.value >= 0) {
+    requireExtensible(value, target);
+    return value;
+  }
   const narrowing = target.toString();
   throw describeError(
     `${targetName}: ${bits(value.width)} do not fit into ${target}${witness(minimum.at)}`,

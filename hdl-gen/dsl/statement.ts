@@ -6,7 +6,13 @@ import type { Vector, VectorType } from './expression.ts';
 
 export type Statement =
   | { readonly kind: 'comment'; readonly text: string }
-  | { readonly kind: 'localparam'; readonly name: string; readonly value: Dimension }
+  /** With a width it is a vector of bits, without one an integer. */
+  | {
+      readonly kind: 'localparam';
+      readonly name: string;
+      readonly value: Dimension;
+      readonly width: number | undefined;
+    }
   /** A wire; `value` is absent when the branches of a generate-if assign it. */
   | {
       readonly kind: 'wire';

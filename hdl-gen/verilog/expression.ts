@@ -82,6 +82,8 @@ function render(vector: Vector, width: Dimension, sign: Sign): Text {
       const leftText = left.level > level ? `(${left.text})` : left.text;
       return { text: `${leftText} ${expression.operator} ${wrapped(right, level)}`, level };
     }
+    case 'modulo':
+      return extended(vector, render(expression.operand, vector.width, vector.sign), width, sign);
     case 'select': {
       const [whenSet, otherwise] = expression.operands;
       const condition = wrapped(
@@ -106,8 +108,13 @@ function render(vector: Vector, width: Dimension, sign: Sign): Text {
         sign,
       );
     }
-    case 'not':
-      return extended(vector, { text: `~${primary(expression.operand)}`, level: LEVEL.unary }, width, sign);
+    case 'not': {
+      // Of a signed value the inverse extends as the value does; of an unsigned one it would gain ones.
+      const inner = vector.sign === 'signed' ? width : vector.width;
+      const text = `~${wrapped(render(expression.operand, inner, vector.sign), LEVEL.unary)}`;
+      const inverse = { text, level: LEVEL.unary };
+      return vector.sign === 'signed' ? inverse : extended(vector, inverse, width, sign);
+    }
     case 'reduce':
       return extended(
         vector,
@@ -121,6 +128,11 @@ function render(vector: Vector, width: Dimension, sign: Sign): Text {
       const left = wrapped(render(value, value.width, value.sign), LEVEL.shift);
       const right = wrapped(render(amount, amount.width, amount.sign), LEVEL.shift);
       return extended(vector, { text: `${left} ${operator} ${right}`, level: LEVEL.shift }, width, sign);
+    }
+    case 'place': {
+      const operand = wrapped(render(expression.operand, vector.width, vector.sign), LEVEL.shift);
+      const amount = /^\w+$/.test(`${expression.amount}`) ? `${expression.amount}` : `(${expression.amount})`;
+      return extended(vector, { text: `${operand} << ${amount}`, level: LEVEL.shift }, width, sign);
     }
     case 'concat': {
       const parts = expression.parts.map((part) => printExpression(part));

@@ -51,6 +51,7 @@ export function printModule(
 
 /** A value outside the declared range stops every tool with a message that reads as one. */
 function parameterChecks(module: AnyModule): readonly string[] {
+  if (Object.keys(module.parameters).length === 0) return [];
   return [
     '// A parameter outside its range stops elaboration here: no such module exists.',
     'generate',
@@ -79,7 +80,9 @@ function printStatement(statement: Statement, place: Place): readonly string[] {
     case 'comment':
       return commentLines(statement.text);
     case 'localparam':
-      return [`localparam ${statement.name} = ${statement.value};`];
+      return [
+        `localparam ${statement.width === undefined ? '' : `[${statement.width - 1}:0] `}${statement.name} = ${statement.value};`,
+      ];
     case 'wire':
       return statement.value
         ? assignment(`wire ${printType(statement.type)}${statement.name}`, statement.value, statement.type)

@@ -1,0 +1,63 @@
+/**
+ * verilator --lint-only -Wall over every file of the whole matrix, as generated and with the parameters of
+ * the default file overridden. Prints a line for each pair of sizes, and what is wrong; exits with 1 if
+ * anything is.
+ */
+import { availableParallelism } from 'node:os';
+import { ARCHITECTURES, LEADING_ONES, PIPELINE_DEPTHS } from '../../hdl-gen/blocks/parameters.ts';
+import type { GenerateOptions } from '../../hdl-gen/generate.ts';
+import { describeOptions, generated } from '../support/generated.ts';
+import { type LintMode, lint } from '../support/lint.ts';
+import { isInstalled } from '../support/tools.ts';
+
+const MACS = [1, 3, 4, 8, 16, 32];
+const K = [1, 2, 3, 4, 8, 16, 32];
+/** A chain of one, and one of several. */
+const unitsFor = (macs: number): number => (macs % 2 === 0 ? 2 : 1);
+
+const variants = ARCHITECTURES.flatMap((arch) =>
+  PIPELINE_DEPTHS.flatMap((pipeline) => LEADING_ONES.map((leadingOne) => ({ arch, pipeline, leadingOne }))),
+);
+const sizes = MACS.flatMap((macs) => K.map((k) => ({ macs, k, units: unitsFor(macs) })));
+
+/** Runs `work` on every item, as many at a time as there are processors. */
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+}
+
+async function main(): Promise<number> {
+  if (!isInstalled('verilator')) {
+    console.error('verilator is not on the PATH');
+    return 2;
+  }
+  const start = performance.now();
+  let tops = 0;
+  let faults = 0;
+  for (const [index, size] of sizes.entries()) {
+    await eachOf(variants, async (variant) => {
+      const options: GenerateOptions = { ...size, ...variant };
+      for (const mode of ['generated', 'overridden'] satisfies LintMode[]) {
+        const complaints = await lint(options, mode);
+        tops += generated(options).blocks.length;
+        faults += complaints.length;
+        for (const complaint of complaints) {
+          console.log(`macs ${size.macs}, k ${size.k}, ${describeOptions(variant)}, ${mode}:\n${complaint}`);
+        }
+      }
+    });
+    const seconds = ((performance.now() - start) / 1000).toFixed(0);
+    console.log(
+      `${index + 1}/${sizes.length}  macs ${size.macs}, k ${size.k}: ${tops} tops, ${faults} with complaints, ${seconds} s`,
+    );
+  }
+  console.log(
+    `${tops} tops of ${sizes.length * variants.length} configurations in 2 modes: ${faults} faults`,
+  );
+  return faults === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();
