@@ -1,14 +1,29 @@
 /** `npu-rescaler cosim`: the emitted Verilog on real simulators, against the golden model. */
+import { accessSync, constants, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Command } from 'commander';
+import { dirname, resolve } from 'node:path';
+import { Command, Option } from 'commander';
 import type { GenerateOptions } from '../hdl-gen/generate.ts';
 import { type ConfigurationResult, passed, runCampaign } from '../sim/campaign.ts';
 import { configurations, DEFAULT_MATRIX, type Matrix, quickConfigurations } from '../sim/matrix.ts';
 import type { BlockResult, Failure } from '../sim/regression.ts';
 import { createSimulator, type SimulatorName, simulatorNames } from '../sim/simulators/index.ts';
+import { describeValues, nonzero, type RowValues } from '../sim/values.ts';
 import { UsageError } from './failure.ts';
 import { writeFiles } from './files.ts';
-import { ARCH, integer, K, LEADING_ONE, MACS, oneOf, PIPELINE, several, single, UNITS } from './options.ts';
+import {
+  ARCH,
+  integer,
+  JOBS,
+  K,
+  LEADING_ONE,
+  MACS,
+  oneOf,
+  PIPELINE,
+  several,
+  single,
+  UNITS,
+} from './options.ts';
 import { duration, Progress } from './progress.ts';
 
 interface CosimFlags extends Matrix {
@@ -23,7 +38,6 @@ interface CosimFlags extends Matrix {
 const SIMULATOR = oneOf('simulator', simulatorNames);
 const VECTORS = integer('vectors', { minimum: 0, maximum: 1_000_000_000 });
 const SEED = integer('seed', { minimum: 0, maximum: 2 ** 31 - 1 });
-const JOBS = integer('jobs', { minimum: 1, maximum: 256 });
 
 export const cosim = new Command('cosim')
   .summary('simulate the Verilog and compare it with the golden model')
@@ -40,7 +54,12 @@ export const cosim = new Command('cosim')
   .addOption(single(VECTORS, 'random vectors for each block').default(20_000))
   .addOption(single(SEED, 'seed of the random vectors (default: another one each time)'))
   .addOption(single(JOBS, 'processes').default(availableParallelism()))
-  .option('--quick', 'a few configurations with all extremes among them instead of every combination')
+  .addOption(
+    new Option(
+      '--quick',
+      'a few configurations with all extremes among them instead of every combination',
+    ).conflicts(['macs', 'k', 'arch', 'pipeline', 'leadingOne', 'units']),
+  )
   .option('--out <dir>', 'folder for waveforms of failures', 'cosim-failures')
   .option('--json', 'print the results as JSON')
   .addHelpText('after', '\nExample:\n  npu-rescaler cosim --macs 8 --k 4 --simulator cxxrtl,icarus --seed 1')
@@ -48,6 +67,7 @@ export const cosim = new Command('cosim')
 
 async function run(flags: CosimFlags): Promise<void> {
   const { seed = Math.floor(Math.random() * 2 ** 31), vectors, jobs, out, json } = flags;
+  requireUsable(out);
   await requireInstalled(flags.simulator);
   const chosen = flags.quick ? quickConfigurations(flags.simulator) : configurations(flags);
   const started = performance.now();
@@ -76,6 +96,23 @@ async function run(flags: CosimFlags): Promise<void> {
     );
   }
   if (failed > 0) process.exitCode = 1;
+}
+
+/** Waveforms are written last: what is in their way should be known first. Makes no folder that may stay empty. */
+function requireUsable(folder: string): void {
+  const path = resolve(folder);
+  try {
+    if (!statSync(path).isDirectory()) throw new Error(`${path} is not a folder`);
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    if (isMissing(error) && dirname(path) !== path) return requireUsable(dirname(path));
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`cannot write to ${path} (--out): ${reason}`);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** Says so before anything runs, rather than once a configuration. */
@@ -114,19 +151,19 @@ function explain({ block, emptyBins, failure }: BlockResult): readonly string[] 
   return emptyBins.length === 0 ? [] : [`  ${block}: never seen: ${emptyBins.join(', ')}`];
 }
 
-function describeFailure({ cycle, smallest, expected, actual }: Failure): readonly string[] {
+function describeFailure({ cycle, inputs, expected, actual, smallest }: Failure): readonly string[] {
+  const last = smallest.cycles.length - 1;
   return [
-    `first in cycle ${cycle} of the regression; the smallest case found has ${smallest.length} cycles:`,
-    ...smallest.map((inputs, row) => `cycle ${row}: ${fields(inputs)}`),
-    `expected ${fields(expected)}`,
-    `actual   ${fields(actual)}`,
+    `cycle ${cycle}: ${describeValues(inputs)}`,
+    ...difference(expected, actual),
+    `smallest case found, ${last + 1} cycle${last === 0 ? '' : 's'} (inputs that are not named are 0):`,
+    ...smallest.cycles.map((values, row) => `cycle ${row}: ${describeValues(nonzero(values)) || 'all 0'}`),
+    ...difference(smallest.expected, smallest.actual),
   ];
 }
 
-function fields(row: Readonly<Record<string, string>>): string {
-  return Object.entries(row)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ');
+function difference(expected: RowValues, actual: RowValues): readonly string[] {
+  return [`  expected ${describeValues(expected)}`, `  actual   ${describeValues(actual)}`];
 }
 
 function waveformFiles(result: ConfigurationResult): readonly { name: string; text: string }[] {

@@ -49,6 +49,17 @@ export function writeFiles(folder: string, files: readonly OutputFile[]): readon
   return staged.map(({ path }) => path);
 }
 
+/**
+ * Before hours of work: whether files could be written to a folder, which is made when it is not there.
+ *
+ * @throws UsageError when they could not
+ */
+export function requireWritable(folder: string): void {
+  const probe = `.${process.pid}.probe`;
+  writeFiles(folder, [{ name: probe, text: '' }]);
+  rmSync(join(folder, probe), { force: true });
+}
+
 /** Level by level, because Node's recursive mkdir never returns on file systems such as /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) {

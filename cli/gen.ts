@@ -1,11 +1,13 @@
 /** `npu-rescaler gen`: writes the Verilog of a configuration with its manifests. */
 import { Command } from 'commander';
 import { DEFAULT_OPTIONS, type GeneratedBlock, type GenerateOptions, generate } from '../hdl-gen/generate.ts';
+import { testbenches } from '../sim/testbench.ts';
 import { writeFiles } from './files.ts';
 import { ARCH, K, LEADING_ONE, MACS, PIPELINE, single, UNITS } from './options.ts';
 
 interface GenFlags extends GenerateOptions {
   readonly out: string;
+  readonly testbench?: true;
   readonly json?: true;
 }
 
@@ -21,14 +23,19 @@ export const gen = new Command('gen')
   .addOption(single(PIPELINE, 'register stages inside the rescaler path').default(DEFAULT_OPTIONS.pipeline))
   .addOption(single(LEADING_ONE, 'leading one of the multiplier').default(DEFAULT_OPTIONS.leadingOne))
   .option('--out <dir>', 'folder to write to', 'rtl')
+  .option(
+    '--testbench',
+    'also write self-checking test benches with their vectors, <module>_tb.v and <module>_tb.hex, for any simulator; they end with PASS or FAIL and the counts',
+  )
   .option('--json', 'print what was written as JSON')
   .addHelpText('after', '\nExample:\n  npu-rescaler gen --macs 8 --k 4 --pipeline 1 --out build/rtl')
-  .action(({ out, json, ...options }: GenFlags) => {
+  .action(({ out, json, testbench, ...options }: GenFlags) => {
     const blocks = generate(options);
-    const files = blocks.flatMap(({ manifest, verilog }) => [
+    const modules = blocks.flatMap(({ manifest, verilog }) => [
       { name: manifest.file, text: verilog },
       { name: `${manifest.module}.json`, text: `${JSON.stringify(manifest, undefined, 2)}\n` },
     ]);
+    const files = testbench ? [...modules, ...testbenches(options, blocks)] : modules;
     const written = writeFiles(out, files);
     console.log(
       json

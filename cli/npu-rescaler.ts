@@ -5,12 +5,14 @@ import { GENERATOR } from '../hdl-gen/version.ts';
 import { cosim } from './cosim.ts';
 import { UsageError } from './failure.ts';
 import { gen } from './gen.ts';
+import { synthSweep } from './synth-sweep.ts';
 
 const program = new Command('npu-rescaler')
   .description('Generates and verifies the rescaler of an int8 NPU.')
   .version(GENERATOR.version)
   .addCommand(gen)
-  .addCommand(cosim);
+  .addCommand(cosim)
+  .addCommand(synthSweep);
 
 for (const command of [program, ...program.commands]) {
   command

@@ -23,6 +23,7 @@ interface Kind<T> {
 export const MACS = integer('macs', PARAMETERS.MACS);
 export const K = integer('k', PARAMETERS.K);
 export const UNITS = integer('units', PARAMETERS.UNITS);
+export const JOBS = integer('jobs', { minimum: 1, maximum: 256 });
 export const ARCH: Kind<Architecture> = oneOf('arch', ARCHITECTURES);
 export const LEADING_ONE: Kind<LeadingOne> = oneOf('leading-one', LEADING_ONES);
 export const PIPELINE: Kind<PipelineDepth> = {

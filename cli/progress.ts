@@ -2,11 +2,15 @@
 
 export class Progress {
   readonly #total: number;
+  readonly #effort: number;
   readonly #started = performance.now();
   #done = 0;
+  #spent = 0;
 
-  constructor(total: number) {
+  /** @param effort of all steps together, where some take longer than others */
+  constructor(total: number, effort = total) {
     this.#total = total;
+    this.#effort = effort;
     this.#draw();
   }
 
@@ -17,8 +21,10 @@ export class Progress {
     this.#draw();
   }
 
-  step(): void {
+  /** @param effort of this step */
+  step(effort = 1): void {
     this.#done += 1;
+    this.#spent += effort;
     this.#clear();
     this.#draw();
   }
@@ -35,7 +41,7 @@ export class Progress {
     if (!process.stderr.isTTY || this.#done === this.#total) return;
     const elapsed = (performance.now() - this.#started) / 1000;
     const left =
-      this.#done === 0 ? '' : `, ${duration((elapsed / this.#done) * (this.#total - this.#done))} left`;
+      this.#done === 0 ? '' : `, ${duration((elapsed / this.#spent) * (this.#effort - this.#spent))} left`;
     process.stderr.write(`${this.#done} of ${this.#total}${left}`);
   }
 }

@@ -15,8 +15,16 @@ export interface Expectation {
   readonly firstChecked: number;
 }
 
+/** One of the numbers that stand side by side in a flattened port, at most 32 bits wide. */
+export interface Element {
+  readonly width: number;
+  readonly signed: boolean;
+}
+
 export interface Bench {
   readonly design: Design;
+  /** What flattened ports consist of, by name; any other port is one number. */
+  readonly elements: Readonly<Record<string, Element>>;
   /** The cases that a whole regression must have seen. */
   readonly bins: readonly string[];
   /** Every edge, the same each time. */

@@ -1,9 +1,10 @@
 /** One process of a campaign: verifies the configurations that it is given. */
+import { serve } from '../tools/worker-pool.ts';
 import type { Outcome, Task } from './campaign.ts';
 import { verify } from './regression.ts';
 import { createSimulator, SimulatorError } from './simulators/index.ts';
 
-export default async function run({ options, simulator, effort }: Task): Promise<Outcome> {
+serve(async ({ options, simulator, effort }: Task): Promise<Outcome> => {
   const started = performance.now();
   try {
     const blocks = await verify(options, createSimulator(simulator), effort);
@@ -12,4 +13,4 @@ export default async function run({ options, simulator, effort }: Task): Promise
     if (error instanceof SimulatorError) return { error: error.message };
     throw error;
   }
-}
+});

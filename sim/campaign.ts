@@ -2,7 +2,7 @@
  * A regression over many configurations, on one process a core. Processes stay warm: the WebAssembly tools
  * are loaded once in each.
  */
-import { Tinypool } from 'tinypool';
+import { runOnWorkers } from '../tools/worker-pool.ts';
 import type { Configuration } from './matrix.ts';
 import type { BlockResult, Effort } from './regression.ts';
 
@@ -41,29 +41,20 @@ export async function runCampaign(
 ): Promise<readonly ConfigurationResult[]> {
   // The file has the extension of this one: .ts in the sources, .js in the package.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  const pool = new Tinypool({
-    filename: new URL(`./campaign-worker${extension}`, import.meta.url).href,
-    runtime: 'child_process',
-    // Tinypool gives its processes an empty environment, where no tool is found and no cache.
-    env: Object.fromEntries(
-      Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-    ),
-    minThreads: 0,
-    maxThreads: Math.min(jobs, configurations.length),
+  const worker = new URL(`./campaign-worker${extension}`, import.meta.url);
+  const tasks = configurations.map((configuration): Task => ({ ...configuration, effort }));
+  const outcomes = new Map<Task, Outcome>();
+  await runOnWorkers<Task, Outcome>(worker, tasks, jobs, async (task, ended) => {
+    const outcome = 'died' in ended ? { error: `the simulation died: ${ended.died}` } : ended.result;
+    outcomes.set(task, outcome);
+    onResult({ configuration: configurationOf(task), outcome });
   });
-  try {
-    return await Promise.all(
-      configurations.map(async (configuration) => {
-        const task: Task = { ...configuration, effort };
-        const outcome = await (pool.run(task) as Promise<Outcome>).catch((error: unknown) => ({
-          error: `the worker process died: ${error instanceof Error ? error.message : String(error)}`,
-        }));
-        const result = { configuration, outcome };
-        onResult(result);
-        return result;
-      }),
-    );
-  } finally {
-    await pool.destroy();
-  }
+  return tasks.map((task) => ({
+    configuration: configurationOf(task),
+    outcome: outcomes.get(task) ?? { error: 'not run' },
+  }));
+}
+
+function configurationOf({ options, simulator }: Task): Configuration {
+  return { options, simulator };
 }

@@ -12,11 +12,9 @@ export class Random {
     return this.#generator.next();
   }
 
-  /** Uniform in 0..end-1 but for a bias below end / 2^32, which vectors can bear. */
+  /** Uniform in 0..end-1, with end up to 2^32, but for a bias below end / 2^32, which vectors can bear. */
   below(end: number): number {
-    return end <= 2 ** 32
-      ? (this.int32() >>> 0) % end
-      : (this.int32() >>> 0) + 2 ** 32 * this.below(end / 2 ** 32);
+    return (this.int32() >>> 0) % end;
   }
 
   /** Uniform in minimum..maximum. */

@@ -3,7 +3,7 @@
  */
 import { multiplierFormat } from '../golden/index.ts';
 import { type GenerateOptions, generate } from '../hdl-gen/generate.ts';
-import type { Bench, Stimulus } from './bench.ts';
+import type { Bench, Expectation, Stimulus } from './bench.ts';
 import { firstMismatch } from './compare.ts';
 import { Coverage } from './coverage.ts';
 import { designOf } from './design.ts';
@@ -13,13 +13,13 @@ import { shrink } from './shrink.ts';
 import {
   type CompiledDesign,
   countRows,
-  getField,
   inputLayout,
   outputLayout,
-  type RowLayout,
+  type Response,
   type Simulator,
 } from './simulators/index.ts';
 import { unitBench } from './unit-bench.ts';
+import { type RowValues, rowValues } from './values.ts';
 
 export interface Effort {
   /** Random rows for each block, besides the directed ones. */
@@ -39,20 +39,30 @@ export interface BlockResult {
 }
 
 export interface Failure {
-  /** Row of the whole stimulus. */
+  /** Row of all vectors of the block, counted from the first directed one. */
   readonly cycle: number;
-  /** The mismatching row of the shrunk stimulus. */
-  readonly inputs: Readonly<Record<string, string>>;
-  readonly expected: Readonly<Record<string, string>>;
-  readonly actual: Readonly<Record<string, string>>;
-  /** The smallest failing case found: inputs of every cycle, the mismatch in the last. */
-  readonly smallest: readonly Readonly<Record<string, string>>[];
+  /** In that cycle. */
+  readonly inputs: RowValues;
+  readonly expected: RowValues;
+  readonly actual: RowValues;
+  readonly smallest: SmallestCase;
   /** The smallest case as VCD. */
   readonly waveform: string;
 }
 
+/** The smallest failing case found: the mismatch is in its last cycle. */
+export interface SmallestCase {
+  /** Inputs of every cycle, from power-up. */
+  readonly cycles: readonly RowValues[];
+  readonly expected: RowValues;
+  readonly actual: RowValues;
+}
+
 /** The verified blocks of a configuration, with what golden expects of them. */
-export function benchesOf(options: GenerateOptions, blocks = generate(options)): readonly Bench[] {
+export function benchesOf(
+  options: GenerateOptions,
+  blocks = generate(options),
+): readonly [rescaler: Bench, unit: Bench, array: Bench] {
   const { macs, k, units, leadingOne } = options;
   const format = multiplierFormat(k, { leadingOne });
   const unit = blocks.find(({ manifest }) => manifest.module === 'dot_product_unit');
@@ -70,7 +80,7 @@ export async function verify(
   options: GenerateOptions,
   simulator: Simulator,
   effort: Effort,
-  benches = benchesOf(options),
+  benches: readonly Bench[] = benchesOf(options),
 ): Promise<readonly BlockResult[]> {
   const results: BlockResult[] = [];
   for (const bench of benches) results.push(await verifyBlock(bench, simulator, effort));
@@ -87,6 +97,7 @@ async function verifyBlock(bench: Bench, simulator: Simulator, { rows, seed }: E
   try {
     const coverage = new Coverage(bench.bins);
     const random = new Random(seed);
+    let cycles = 0;
     let vectors = 0;
     let simulationSeconds = 0;
     let remaining = rows;
@@ -97,13 +108,19 @@ async function verifyBlock(bench: Bench, simulator: Simulator, { rows, seed }: E
       simulationSeconds += (performance.now() - started) / 1000;
       const expectation = bench.expect(stimulus, coverage);
       const mismatch = firstMismatch(expectation, response, outputWords);
-      vectors += countRows(layout, stimulus) - expectation.firstChecked;
+      const count = countRows(layout, stimulus);
+      vectors += count - expectation.firstChecked;
       const result = { block: bench.design.top, vectors, bins: coverage.bins, simulationSeconds };
       if (mismatch !== undefined) {
-        const failure = await explain(bench, compiled, stimulus, mismatch);
+        const failure = {
+          cycle: cycles + mismatch,
+          ...rowOf(bench, stimulus, expectation, response, mismatch),
+          ...(await smallestFailure(bench, compiled, stimulus, mismatch)),
+        };
         return { ...result, emptyBins: [], failure };
       }
       if (remaining === 0) return { ...result, emptyBins: coverage.empty() };
+      cycles += count;
       const batch = Math.min(remaining, Math.ceil(BATCH_WORDS / layout.words));
       remaining -= batch;
       stimulus = bench.random(random, batch);
@@ -113,43 +130,38 @@ async function verifyBlock(bench: Bench, simulator: Simulator, { rows, seed }: E
   }
 }
 
-async function explain(
+async function smallestFailure(
   bench: Bench,
   compiled: CompiledDesign,
   stimulus: Stimulus,
-  cycle: number,
-): Promise<Failure> {
-  const inputs = inputLayout(bench.design);
-  const outputs = outputLayout(bench.design);
-  const smallest = await shrink(bench, compiled, stimulus, cycle);
-  const last = countRows(inputs, smallest) - 1;
+  row: number,
+): Promise<Pick<Failure, 'smallest' | 'waveform'>> {
+  const layout = inputLayout(bench.design);
+  const smallest = await shrink(bench, compiled, stimulus, row);
+  const last = countRows(layout, smallest) - 1;
   const response = await compiled.run(smallest);
+  const { expected, actual } = rowOf(bench, smallest, bench.expect(smallest), response, last);
   return {
-    cycle,
-    inputs: rowText(inputs, smallest, last),
-    expected: rowText(outputs, bench.expect(smallest).outputs, last),
-    actual: rowText(outputs, response.outputs, last, response.unknown),
-    smallest: Array.from({ length: last + 1 }, (_, row) => rowText(inputs, smallest, row)),
+    smallest: {
+      cycles: Array.from({ length: last + 1 }, (_, cycle) => rowValues(bench, layout, smallest, cycle)),
+      expected,
+      actual,
+    },
     waveform: await compiled.waveform(smallest),
   };
 }
 
-/** Numbers up to 32 bits in decimal, wider ports in hexadecimal, `x` where a bit is unknown. */
-function rowText(
-  layout: RowLayout,
-  rows: Uint32Array,
+function rowOf(
+  bench: Bench,
+  stimulus: Stimulus,
+  expectation: Expectation,
+  response: Response,
   row: number,
-  unknown?: Uint32Array,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    layout.fields.map((field) => {
-      const value = getField(layout, rows, row, field);
-      const text =
-        field.port.width <= 32
-          ? value.toString()
-          : `0x${BigInt.asUintN(field.port.width, value).toString(16)}`;
-      const isUnknown = unknown !== undefined && getField(layout, unknown, row, field) !== 0n;
-      return [field.port.name, isUnknown ? 'x' : text];
-    }),
-  );
+): Pick<Failure, 'inputs' | 'expected' | 'actual'> {
+  const outputs = outputLayout(bench.design);
+  return {
+    inputs: rowValues(bench, inputLayout(bench.design), stimulus, row),
+    expected: rowValues(bench, outputs, expectation.outputs, row),
+    actual: rowValues(bench, outputs, response.outputs, row, response.unknown),
+  };
 }

@@ -175,19 +175,19 @@ export function coverRescale(
   if (multiplier === end - 1) coverage.hit('greatest multiplier');
   if (accumulator === INT32_MIN) coverage.hit('accumulator -2^31');
   if (accumulator === INT32_MAX) coverage.hit('accumulator 2^31-1');
-  if (
-    multiplier > 0 &&
-    accumulator !== 0 &&
-    trailingZeros(accumulator) + trailingZeros(multiplier) === shift - 1
-  ) {
-    coverage.hit(accumulator > 0 ? 'tie above zero' : 'tie below zero');
-  }
   const sum = outputZeroPoint + quotient;
-  if (sum > 127) coverage.hit('saturates at 127');
-  else if (sum > activationMax) coverage.hit('clamped to act_max');
-  if (sum < -128) coverage.hit('saturates at -128');
-  else if (sum < activationMin) coverage.hit('clamped to act_min');
-  if (sum >= activationMin && sum <= activationMax) coverage.hit('not clamped');
+  if (sum > activationMax) coverage.hit(activationMax === 127 ? 'saturates at 127' : 'clamped to act_max');
+  else if (sum < activationMin) {
+    coverage.hit(activationMin === -128 ? 'saturates at -128' : 'clamped to act_min');
+  } else {
+    coverage.hit('not clamped');
+    // Which way a tie goes only shows in an output that is not clamped.
+    const isTie =
+      multiplier > 0 &&
+      accumulator !== 0 &&
+      trailingZeros(accumulator) + trailingZeros(multiplier) === shift - 1;
+    if (isTie) coverage.hit(accumulator > 0 ? 'tie above zero' : 'tie below zero');
+  }
   if (quotient > 127 && quotient < 256) coverage.hit('quotient 128..255');
   if (quotient < -128 && quotient >= -256) coverage.hit('quotient -256..-129');
   if (quotient > 255 && quotient < 260) coverage.hit('quotient just above nine bits');

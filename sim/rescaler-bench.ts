@@ -47,18 +47,24 @@ export function rescalerBench(design: Design, format: MultiplierFormat): Bench {
       },
     };
   };
-  const rowsOf = (cases: readonly RescaleCase[]): Stimulus => {
-    const rows = new Uint32Array(cases.length * layout.words);
-    for (const [row, one] of cases.entries()) write(rows, row, one);
+  const rowsOf = (count: number, next: (row: number) => RescaleCase | undefined): Stimulus => {
+    const rows = new Uint32Array(count * layout.words);
+    for (let row = 0; row < count; row += 1) {
+      const one = next(row);
+      if (one) write(rows, row, one);
+    }
     return rows;
   };
 
   return {
     design,
+    elements: {},
     bins: rescaleBins(format),
-    directed: () => rowsOf(directedCases(format)),
-    random: (random: Random, rows: number) =>
-      rowsOf(Array.from({ length: rows }, () => randomCase(random, format))),
+    directed() {
+      const cases = directedCases(format);
+      return rowsOf(cases.length, (row) => cases[row]);
+    },
+    random: (random: Random, rows: number) => rowsOf(rows, () => randomCase(random, format)),
     expect(stimulus: Stimulus, coverage?: Coverage): Expectation {
       const outputs = new Uint32Array(stimulus.length / layout.words);
       for (let row = 0; row < outputs.length; row += 1) {

@@ -1,14 +1,18 @@
 /**
  * From a failing stimulus of thousands of rows to the smallest that still fails: fewer rows first, then
- * fewer and smaller values.
+ * fewer and smaller values, and again while that helps.
  */
-import type { Bench, Stimulus } from './bench.ts';
+import type { Bench, Element, Stimulus } from './bench.ts';
 import { firstMismatch } from './compare.ts';
-import { type CompiledDesign, inputLayout, outputLayout, type RowLayout } from './simulators/index.ts';
-import { readBits, writeBits } from './words.ts';
+import { type CompiledDesign, inputLayout, outputLayout } from './simulators/index.ts';
+import { elementOf } from './values.ts';
+import { readBits, readSigned, writeBits } from './words.ts';
 
-/** Simulations that shrinking may cost: milliseconds each in WebAssembly, a process each elsewhere. */
-const BUDGET = 2000;
+/** Short simulations that shrinking may cost: milliseconds each in WebAssembly, a process each elsewhere. */
+const BUDGET = 4000;
+
+/** A stimulus of so many words costs as much again as starting a simulation. */
+const WORDS_OF_A_SIMULATION = 2 ** 16;
 
 /**
  * @param row where the stimulus fails
@@ -20,23 +24,24 @@ export async function shrink(
   stimulus: Stimulus,
   row: number,
 ): Promise<Stimulus> {
-  const layout = inputLayout(bench.design);
+  const { words } = inputLayout(bench.design);
   const outputWords = outputLayout(bench.design).words;
   let budget = BUDGET;
-  const failingRow = async (candidate: Stimulus): Promise<number | undefined> => {
-    if (budget === 0 || candidate.length === 0 || !bench.isLegal(candidate)) return undefined;
-    budget -= 1;
-    return firstMismatch(bench.expect(candidate), await compiled.run(candidate), outputWords);
-  };
   /** The candidate up to its failing row, or undefined when it does not fail. */
   const failing = async (candidate: Stimulus): Promise<Stimulus | undefined> => {
-    const at = await failingRow(candidate);
-    return at === undefined ? undefined : candidate.slice(0, (at + 1) * layout.words);
+    if (budget <= 0 || candidate.length === 0 || !bench.isLegal(candidate)) return undefined;
+    budget -= 1 + Math.floor(candidate.length / WORDS_OF_A_SIMULATION);
+    const at = firstMismatch(bench.expect(candidate), await compiled.run(candidate), outputWords);
+    return at === undefined ? undefined : candidate.slice(0, (at + 1) * words);
   };
 
-  let smallest = await shortestWindow(stimulus, row, layout, bench.design.clock !== undefined, failing);
-  smallest = await fewerRows(smallest, layout, failing);
-  return smallerValues(smallest, layout, failing);
+  let smallest = await shortestWindow(stimulus, row, words, bench.design.clock !== undefined, failing);
+  for (;;) {
+    const before = smallest;
+    smallest = await fewerRows(smallest, words, failing);
+    smallest = await smallerValues(smallest, bench, failing);
+    if (smallest === before || budget <= 0) return smallest;
+  }
 }
 
 type Failing = (candidate: Stimulus) => Promise<Stimulus | undefined>;
@@ -45,7 +50,7 @@ type Failing = (candidate: Stimulus) => Promise<Stimulus | undefined>;
 async function shortestWindow(
   stimulus: Stimulus,
   row: number,
-  { words }: RowLayout,
+  words: number,
   clocked: boolean,
   failing: Failing,
 ): Promise<Stimulus> {
@@ -59,7 +64,7 @@ async function shortestWindow(
 }
 
 /** Delta debugging over rows: drop halves, quarters, ... single rows. */
-async function fewerRows(stimulus: Stimulus, { words }: RowLayout, failing: Failing): Promise<Stimulus> {
+async function fewerRows(stimulus: Stimulus, words: number, failing: Failing): Promise<Stimulus> {
   let current = stimulus;
   for (let chunk = Math.ceil(current.length / words / 2); chunk >= 1; chunk = Math.floor(chunk / 2)) {
     for (let start = 0; start < current.length / words; ) {
@@ -72,42 +77,58 @@ async function fewerRows(stimulus: Stimulus, { words }: RowLayout, failing: Fail
   return current;
 }
 
-/** Zeros, then smaller numbers, port by port; wide ports byte by byte. */
-async function smallerValues(stimulus: Stimulus, layout: RowLayout, failing: Failing): Promise<Stimulus> {
+/** Zeros for whole rows, ports, halves of flattened ports; smaller numbers where zero does not fail. */
+async function smallerValues(stimulus: Stimulus, bench: Bench, failing: Failing): Promise<Stimulus> {
+  const layout = inputLayout(bench.design);
   let current = stimulus;
+  /** Takes the change over if it still fails. */
+  const attempt = async (change: (candidate: Stimulus) => void): Promise<boolean> => {
+    const candidate = current.slice();
+    change(candidate);
+    const found = await failing(candidate);
+    if (found) current = found;
+    return found !== undefined;
+  };
+
+  const reduceElements = async (at: number, element: Element, count: number): Promise<void> => {
+    const positions = Array.from({ length: count }, (_, i) => at + i * element.width);
+    const used = positions.filter((position) => readBits(current, position, element.width) !== 0);
+    if (used.length === 0) return;
+    const cleared = await attempt((candidate) => {
+      for (const position of used) writeBits(candidate, position, element.width, 0);
+    });
+    if (cleared) return;
+    if (count === 1) return reduceNumber(at, element);
+    const half = count >> 1;
+    await reduceElements(at, element, half);
+    await reduceElements(at + half * element.width, element, count - half);
+  };
+
+  /** Towards zero by powers of two, the greatest first. */
+  const reduceNumber = async (at: number, { width, signed }: Element): Promise<void> => {
+    const read = () => (signed ? readSigned : readBits)(current, at, width);
+    const negated = -read();
+    if (negated > 0 && negated < 2 ** (width - 1)) {
+      await attempt((candidate) => writeBits(candidate, at, width, negated));
+    }
+    for (let bit = width - 1; bit >= 0; bit -= 1) {
+      // Zero where a smaller candidate has failed in an earlier row and ended the stimulus there.
+      const value = read();
+      if (Math.abs(value) <= 2 ** bit) continue;
+      await attempt((candidate) => writeBits(candidate, at, width, value - Math.sign(value) * 2 ** bit));
+    }
+  };
+
   for (let row = 0; row < current.length / layout.words; row += 1) {
+    const [start, end] = [row * layout.words, (row + 1) * layout.words];
+    if (current.subarray(start, end).every((word) => word === 0)) continue;
+    if (await attempt((candidate) => candidate.fill(0, start, end))) continue;
     for (const { port, offset } of layout.fields) {
-      const step = port.width <= 32 ? port.width : 8;
-      for (let bit = 0; bit < port.width; bit += step) {
-        const width = Math.min(step, port.width - bit);
-        const position = (row * layout.words + offset) * 32 + bit;
-        for (const value of simpler(readBits(current, position, width), width)) {
-          const candidate = current.slice();
-          writeBits(candidate, position, width, value);
-          const found = await failing(candidate);
-          if (!found) continue;
-          current = found;
-          break;
-        }
-        if (row >= current.length / layout.words) return current;
-      }
+      const element = elementOf(bench, port);
+      await reduceElements((start + offset) * 32, element, port.width / element.width);
     }
   }
   return current;
-}
-
-/** Values to try instead, the simplest first: zero, one, and the same sign with fewer bits. */
-function* simpler(value: number, width: number): Generator<number> {
-  if (value === 0) return;
-  yield 0;
-  if (value === 1) return;
-  yield 1;
-  const unused = 32 - width;
-  const signed = (value << unused) >> unused;
-  for (let bits = 31; bits > 0; bits -= 1) {
-    const smaller = signed >> bits;
-    if (smaller !== 0 && smaller !== -1) yield smaller;
-  }
 }
 
 function joined(a: Stimulus, b: Stimulus): Stimulus {

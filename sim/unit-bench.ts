@@ -194,6 +194,8 @@ export function unitBench(design: Design, shape: UnitShape): Bench {
 
   return {
     design,
+    // The ports of an array are unsigned, with the numbers of every unit in them.
+    elements: elementsOf(format, shiftBits, !fieldOf(layout, 'bias').port.signed),
     bins: [...rescaleBins(format), ...UNIT_BINS],
 
     directed(): Stimulus {
@@ -232,6 +234,7 @@ export function unitBench(design: Design, shape: UnitShape): Bench {
       const held = new Int32Array(units);
       // A result is shown `latencyCycles` rows after its last beat: slot row % latencyCycles is due then.
       const due = new Int32Array(units * latencyCycles).fill(NOTHING);
+      const cases = coverage && new CasesUnderWay(coverage, format, units, latencyCycles);
       let lastReset = -1;
       let firstReset = count;
       for (let row = 0; row < count; row += 1) {
@@ -241,6 +244,7 @@ export function unitBench(design: Design, shape: UnitShape): Bench {
           if (result !== NOTHING) {
             held[unit] = result;
             due[slot + unit] = NOTHING;
+            cases?.show(slot + unit);
             writeBits(expected, (row * outputs.words + outValid) * 32 + unit, 1, 1);
           }
           writeBits(expected, (row * outputs.words + out) * 32 + unit * 8, 8, held[unit] ?? 0);
@@ -253,44 +257,38 @@ export function unitBench(design: Design, shape: UnitShape): Bench {
           beats.fill(0);
           held.fill(0);
           due.fill(NOTHING);
+          cases?.drop();
           lastReset = row;
           firstReset = Math.min(firstReset, row);
           continue;
         }
+        if (lastReset < 0) continue;
         for (let unit = 0; unit < units; unit += 1) {
           // A reset since the beat entered has emptied the registers that it moves through.
           const entered = row - unit;
-          if (entered <= lastReset || entered < 0) break;
+          if (entered <= lastReset) break;
           const isLast = ((stimulus[entered * words + inLast] ?? 0) & 1) === 1;
+          const length = beats[unit] ?? 0;
           if (((stimulus[entered * words + inValid] ?? 0) & 1) === 0) {
-            if (coverage && isLast) coverage.hit('in_last without in_valid');
-            if (coverage && (beats[unit] ?? 0) > 0) coverage.hit('bubble inside a dot product');
+            if (isLast) coverage?.hit('in_last without in_valid');
+            cases?.bubble(unit, length);
             continue;
           }
-          const fresh = beats[unit] === 0;
-          const before = fresh ? readSigned(stimulus, bitOf(row, bias, unit, 32), 32) : (sum[unit] ?? 0);
+          const before =
+            length === 0 ? readSigned(stimulus, bitOf(row, bias, unit, 32), 32) : (sum[unit] ?? 0);
           const after = sumOf(entered, unit, before);
           sum[unit] = after;
-          beats[unit] = (beats[unit] ?? 0) + 1;
-          if (coverage)
-            coverBeat(coverage, before, after, fresh, sumOf(entered, unit, 0) - 16384 * macs === 0);
+          beats[unit] = length + 1;
+          cases?.beat(unit, length, before, after, sumOf(entered, unit, 0) === 16384 * macs);
           if (!isLast) continue;
           const parameters = readParameters(stimulus, row, unit);
           const quotient = rescale(after, parameters);
           due[slot + unit] = offsetAndClamp(quotient, parameters);
-          if (coverage) {
-            coverRescale(coverage, format, { accumulator: after, parameters }, quotient);
-            const length = beats[unit] ?? 0;
-            if (length === 1) coverage.hit('dot product of one beat');
-            if (length >= 64) coverage.hit('dot product of 64 beats or more');
-            if (row + 1 < count && ((stimulus[(entered + 1) * words + inValid] ?? 0) & 1) === 1) {
-              coverage.hit('dot products back to back');
-            }
-          }
+          cases?.last(unit, slot + unit, length + 1, { accumulator: after, parameters }, quotient);
           beats[unit] = 0;
         }
       }
-      return { outputs: expected, firstChecked: firstReset + 1 };
+      return { outputs: expected, firstChecked: Math.min(firstReset + 1, count) };
     },
 
     isLegal(stimulus: Stimulus): boolean {
@@ -305,6 +303,24 @@ export function unitBench(design: Design, shape: UnitShape): Bench {
       }
       return true;
     },
+  };
+}
+
+/** Activations and weights; in an array also everything that stands in it once a unit. */
+function elementsOf({ k }: MultiplierFormat, shiftBits: number, inArray: boolean): Bench['elements'] {
+  const int8 = { width: 8, signed: true };
+  const always = { x: int8, w: int8 };
+  if (!inArray) return always;
+  return {
+    ...always,
+    bias: { width: 32, signed: true },
+    multiplier: { width: k, signed: false },
+    shift: { width: shiftBits, signed: false },
+    zero_point: int8,
+    act_min: int8,
+    act_max: int8,
+    out_valid: { width: 1, signed: false },
+    out: int8,
   };
 }
 
@@ -348,17 +364,71 @@ function randomArrival(random: Random, latencyCycles: number): Arrival {
   return arrival;
 }
 
-function coverBeat(
-  coverage: Coverage,
-  before: number,
-  after: number,
-  fresh: boolean,
-  greatest: boolean,
-): void {
-  // A beat moves the sum by less than 2^31: a jump the other way is a wrap.
-  if (after - before < -(2 ** 31)) coverage.hit('accumulator wraps upwards');
-  if (after - before > 2 ** 31) coverage.hit('accumulator wraps downwards');
-  if (fresh && before === INT32_MIN) coverage.hit('bias -2^31');
-  if (fresh && before === INT32_MAX) coverage.hit('bias 2^31-1');
-  if (greatest) coverage.hit('every product at its greatest');
+/**
+ * The cases that dot products are. They count once the result is shown: one that a reset takes away proves
+ * nothing.
+ */
+class CasesUnderWay {
+  readonly #coverage: Coverage;
+  readonly #format: MultiplierFormat;
+  /** Of the dot product that each unit is summing. */
+  readonly #summing: Set<string>[];
+  readonly #due: (DueCases | undefined)[];
+  /** Whether the latest beat of the unit was the last of a dot product, without a bubble since. */
+  readonly #justEnded: boolean[];
+
+  constructor(coverage: Coverage, format: MultiplierFormat, units: number, latencyCycles: number) {
+    this.#coverage = coverage;
+    this.#format = format;
+    this.#summing = Array.from({ length: units }, () => new Set());
+    this.#due = new Array<DueCases | undefined>(units * latencyCycles);
+    this.#justEnded = new Array<boolean>(units).fill(false);
+  }
+
+  bubble(unit: number, length: number): void {
+    if (length > 0) this.#summing[unit]?.add('bubble inside a dot product');
+    this.#justEnded[unit] = false;
+  }
+
+  /** @param length beats before this one */
+  beat(unit: number, length: number, before: number, after: number, greatest: boolean): void {
+    const cases = this.#summing[unit];
+    if (length === 0 && this.#justEnded[unit]) cases?.add('dot products back to back');
+    // A beat moves the sum by less than 2^31: a jump the other way is a wrap.
+    if (after - before < -(2 ** 31)) cases?.add('accumulator wraps upwards');
+    if (after - before > 2 ** 31) cases?.add('accumulator wraps downwards');
+    if (length === 0 && before === INT32_MIN) cases?.add('bias -2^31');
+    if (length === 0 && before === INT32_MAX) cases?.add('bias 2^31-1');
+    if (greatest) cases?.add('every product at its greatest');
+    this.#justEnded[unit] = false;
+  }
+
+  last(unit: number, slot: number, length: number, one: RescaleCase, quotient: number): void {
+    const cases = this.#summing[unit] ?? new Set();
+    if (length === 1) cases.add('dot product of one beat');
+    if (length >= 64) cases.add('dot product of 64 beats or more');
+    this.#due[slot] = { cases, one, quotient };
+    this.#summing[unit] = new Set();
+    this.#justEnded[unit] = true;
+  }
+
+  show(slot: number): void {
+    const due = this.#due[slot];
+    if (!due) return;
+    for (const bin of due.cases) this.#coverage.hit(bin);
+    coverRescale(this.#coverage, this.#format, due.one, due.quotient);
+    this.#due[slot] = undefined;
+  }
+
+  drop(): void {
+    for (const cases of this.#summing) cases.clear();
+    this.#due.fill(undefined);
+    this.#justEnded.fill(false);
+  }
+}
+
+interface DueCases {
+  readonly cases: ReadonlySet<string>;
+  readonly one: RescaleCase;
+  readonly quotient: number;
 }

@@ -71,6 +71,8 @@ export interface LibraryFacts {
   /** The cell that one gate equivalent is. */
   readonly nand2: string;
   readonly nand2AreaUm2: number;
+  /** The inverter whose delay, driving four of its kind, is one FO4. */
+  readonly inverter: string;
   readonly fo4Ps: number;
   /** Driver of the inputs and load of the outputs, as the script sets them. */
   readonly driver: string;

@@ -2,7 +2,8 @@
  * Simulation by CXXRTL: Yosys translates the Verilog to C++, Clang compiles that to WebAssembly, and Node.js
  * runs it. All of it comes from npm.
  */
-import { cached, contentKey, defaultCacheDirectory } from './cache.ts';
+import { cached, contentKey, defaultCacheDirectory } from '../../tools/cache.ts';
+import { packageVersion, type Tree, textOf, treeOf } from '../../tools/yowasp.ts';
 import {
   batchHarness,
   blockRows,
@@ -33,7 +34,7 @@ import {
 } from './simulator.ts';
 import { formatVcd, type Signal } from './vcd.ts';
 import { compileWasm, instantiate, type WasmExports, type WasmModule } from './wasm.ts';
-import { bytesOf, clang, cxxrtlHeaders, packageVersion, type Tree, textOf, treeOf, yosys } from './yowasp.ts';
+import { clang, cxxrtlHeaders, translate } from './yowasp.ts';
 
 /** Translates what precedes it in a script, flattened, and tells what there is to know about it. */
 const TRANSLATE = 'write_json design.json; write_cxxrtl -O6 -g0 design.h';
@@ -118,15 +119,14 @@ async function build(
     ...[...versions, lean, ...LEAN_FLAGS, ...WHOLE_FLAGS],
   ]);
   const wasm = await cached(cacheDirectory, key, async () => {
-    const translated = await timed('yosys', onStage, yosys(script, treeOf(design.files)));
+    const translated = await timed('yosys', onStage, translate(script, treeOf(design.files)));
     const generated = textOf(translated, 'design.h');
     const netlist = parseNetlist(textOf(translated, 'design.json'), design.top);
     const sources = { 'harness.cc': harness(netlist, generated), 'design.h': generated };
     const [flags, cxxrtl] = needsWholeRuntime(generated)
       ? [WHOLE_FLAGS, headers]
       : [LEAN_FLAGS, { 'cxxrtl.h': lean }];
-    const compiled = clang(['harness.cc', '-o', 'design.wasm', ...flags], { ...sources, cxxrtl });
-    return bytesOf(await timed('clang', onStage, compiled), 'design.wasm');
+    return timed('clang', onStage, clang(['harness.cc', ...flags], { ...sources, cxxrtl }));
   });
   return compileWasm(wasm);
 }

@@ -4,7 +4,7 @@ import { createIcarus } from './icarus.ts';
 import type { Simulator, SimulatorName, SimulatorOptions } from './simulator.ts';
 import { createVerilator } from './verilator.ts';
 
-export { defaultCacheDirectory } from './cache.ts';
+export { defaultCacheDirectory } from '../../tools/cache.ts';
 export * from './rows.ts';
 export * from './simulator.ts';
 

@@ -1,7 +1,7 @@
 /** Simulation by a native Verilator: the design becomes a program that turns a file of rows into another. */
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cached, contentKey, defaultCacheDirectory } from './cache.ts';
+import { cached, contentKey, defaultCacheDirectory } from '../../tools/cache.ts';
 import {
   createDirectory,
   removeDirectory,

@@ -1,5 +1,5 @@
 /**
- * A cache of compiled simulators, addressed by what they were compiled from.
+ * A cache of what tools made, addressed by what they made it from: compiled simulators, synthesized points.
  *
  * An entry carries the length and the hash of its content, and appears under its name in one step, so that
  * processes can share a directory; one that was cut short or damaged counts as absent. The cache never fails:
@@ -10,7 +10,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
-const MAGIC = 'npu-sim1';
+const MAGIC = 'npu-res1';
 const HEADER_BYTES = MAGIC.length + 4 + 32;
 
 /** `$NPU_RESCALER_CACHE`, else `$XDG_CACHE_HOME/npu-rescaler`, else `~/.cache/npu-rescaler`. */
@@ -33,24 +33,26 @@ export async function cached(
   key: string,
   build: () => Promise<Uint8Array>,
 ): Promise<Uint8Array> {
-  if (directory === false) return build();
-  const path = join(directory, `${key}.sim`);
-  const found = await readEntry(path);
+  const found = await lookUp(directory, key);
   if (found !== undefined) return found;
   const content = await build();
-  await writeEntry(path, content);
+  await keep(directory, key, content);
   return content;
 }
 
-async function readEntry(path: string): Promise<Uint8Array | undefined> {
+/** The content under `key`, if the directory has it whole. */
+export async function lookUp(directory: string | false, key: string): Promise<Uint8Array | undefined> {
+  if (directory === false) return undefined;
   try {
-    return unpack(await readFile(path));
+    return unpack(await readFile(pathOf(directory, key)));
   } catch {
     return undefined;
   }
 }
 
-async function writeEntry(path: string, content: Uint8Array): Promise<void> {
+export async function keep(directory: string | false, key: string, content: Uint8Array): Promise<void> {
+  if (directory === false) return;
+  const path = pathOf(directory, key);
   const draft = `${path}.${process.pid}.${randomUUID()}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -59,6 +61,10 @@ async function writeEntry(path: string, content: Uint8Array): Promise<void> {
   } catch {
     await rm(draft, { force: true }).catch(() => undefined);
   }
+}
+
+function pathOf(directory: string, key: string): string {
+  return join(directory, `${key}.entry`);
 }
 
 function pack(content: Uint8Array): Uint8Array {

@@ -1,0 +1,49 @@
+/**
+ * The libraries of a sweep, from files or the embedded one, kept in the cache in the form that tools take.
+ */
+import { createHash } from 'node:crypto';
+import { GENERATOR } from '../hdl-gen/version.ts';
+import { cached, contentKey } from '../tools/cache.ts';
+import { type CellLibrary, cellLibrary } from './cell-library.ts';
+import { genericLibrary } from './generic-library.ts';
+import { LibertyError, libertyText, readLiberty } from './liberty.ts';
+
+/** A library with where it comes from. */
+export interface LoadedLibrary extends CellLibrary {
+  /** SHA-256 of the file as it was given, or of the embedded text. */
+  readonly sha256: string;
+}
+
+/** To be raised whenever {@link cellLibrary} makes something else of the same file. */
+const FORMAT = 1;
+
+/**
+ * Libraries by the names that they give themselves. Without paths the embedded one.
+ *
+ * @throws LibertyError when a file is missing, broken, or lacks what synthesis needs
+ */
+export async function loadLibraries(
+  paths: readonly string[],
+  cacheDirectory: string | false,
+): Promise<ReadonlyMap<string, LoadedLibrary>> {
+  const sources =
+    paths.length === 0
+      ? [{ path: 'the embedded library', bytes: Buffer.from(genericLibrary()) }]
+      : paths.map((path) => ({ path, bytes: readLiberty(path) }));
+  const libraries = new Map<string, LoadedLibrary>();
+  for (const { path, bytes } of sources) {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const key = contentKey(['library', `${FORMAT}`, GENERATOR.version, sha256]);
+    const content = await cached(cacheDirectory, key, async () =>
+      Buffer.from(JSON.stringify(cellLibrary(libertyText(bytes, path), path))),
+    );
+    const library = JSON.parse(Buffer.from(content).toString()) as CellLibrary;
+    const { name } = library.facts;
+    if (libraries.get(name)?.sha256 === sha256) continue;
+    if (libraries.has(name)) {
+      throw new LibertyError(`two libraries of --liberty are named ${name}: sweep them one at a time`);
+    }
+    libraries.set(name, { ...library, sha256 });
+  }
+  return libraries;
+}
