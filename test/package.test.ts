@@ -1,0 +1,101 @@
+/** The package as its users get it: packed, installed in an empty folder, without the sources. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+interface PackageJson {
+  readonly name: string;
+  readonly version: string;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, string>>;
+}
+
+const project = join(import.meta.dirname, '..');
+const run = promisify(execFile);
+let folder: string;
+let installed: string;
+let packageJson: PackageJson;
+let packedFiles: readonly string[];
+
+const npx = (...args: readonly string[]) =>
+  run('npx', ['--no', '--', 'npu-rescaler', ...args], { cwd: folder });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'npu-rescaler-package-'));
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: project });
+  // `prepack` prints before the JSON does.
+  const [{ filename, files }] = JSON.parse(stdout.slice(stdout.indexOf('\n[') + 1)) as [
+    { readonly filename: string; readonly files: readonly { readonly path: string }[] },
+  ];
+  packedFiles = files.map(({ path }) => path);
+  // As npm would install it, but without the network: the dependencies that it declares, and no others.
+  await run('tar', ['-xf', filename], { cwd: folder });
+  const modules = join(folder, 'node_modules');
+  installed = join(folder, 'package');
+  packageJson = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as PackageJson;
+  await link(installed, join(modules, packageJson.name));
+  for (const name of Object.keys(packageJson.dependencies)) {
+    await link(join(project, 'node_modules', name), join(modules, name));
+  }
+  for (const [name, path] of Object.entries(packageJson.bin)) {
+    await link(join(installed, path), join(modules, '.bin', name));
+  }
+}, 60_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function link(target: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await symlink(target, path);
+}
+
+test('the package holds what runs, the default Verilog, and nothing else', () => {
+  const others = packedFiles.filter((path) => !/^(dist|rtl)\//.test(path));
+  expect(others.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json']);
+  expect(packedFiles.filter((path) => /\.(ts|tsbuildinfo)$/.test(path) && !path.endsWith('.d.ts'))).toEqual(
+    [],
+  );
+});
+
+test('npx npu-rescaler --version is the version of the package', async () => {
+  expect((await npx('--version')).stdout.trim()).toBe(packageJson.version);
+});
+
+test('npx npu-rescaler gen writes the Verilog with the given defaults', async () => {
+  await npx('gen', '--macs', '4', '--k', '2');
+  const verilog = await readFile(join(folder, 'rtl', 'dot_product_unit.v'), 'utf8');
+  expect(verilog).toMatch(/parameter MACS = 4\b/);
+  expect(verilog).toMatch(/parameter K = 2\b/);
+  const manifest = JSON.parse(await readFile(join(folder, 'rtl', 'dot_product_unit.json'), 'utf8'));
+  expect(manifest).toMatchObject({ module: 'dot_product_unit', options: { macs: 4, k: 2 } });
+  expect(manifest.generator.version).toBe(packageJson.version);
+});
+
+test('npx npu-rescaler cosim finds its worker and its tools', async () => {
+  const { stdout } = await npx(
+    ...['cosim', '--macs', '1', '--k', '2', '--arch', 'plain', '--pipeline', '0', '--units', '1'],
+    ...['--seed', '1', '--vectors', '20000'],
+  );
+  expect(stdout).toContain('PASS: 1 of 1 configurations right');
+});
+
+test('every export can be imported', async () => {
+  const names = Object.keys(packageJson.exports).filter((path) => !/[*.]\w*$/.test(path.slice(1)));
+  const imports = names.map((path) => `import('${packageJson.name}${path.slice(1)}')`);
+  const script = `console.log(JSON.stringify((await Promise.all([${imports.join(', ')}])).map(Object.keys)))`;
+  const { stdout } = await run('node', ['--input-type=module', '-e', script], { cwd: folder });
+  const exported = (JSON.parse(stdout) as readonly (readonly string[])[]).flat();
+  expect(exported).toEqual(
+    expect.arrayContaining([
+      'quantizeMultiplier',
+      'generate',
+      'defineModule',
+      'printModule',
+      'createSimulator',
+    ]),
+  );
+});
