@@ -101,13 +101,16 @@ async function run(flags: CosimFlags): Promise<void> {
 /** Waveforms are written last: what is in their way should be known first. Makes no folder that may stay empty. */
 function requireUsable(folder: string): void {
   const path = resolve(folder);
+  const parent = dirname(path);
   try {
     if (!statSync(path).isDirectory()) throw new Error(`${path} is not a folder`);
     accessSync(path, constants.W_OK);
   } catch (error) {
-    if (isMissing(error) && dirname(path) !== path) return requireUsable(dirname(path));
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`cannot write to ${path} (--out): ${reason}`);
+    if (!isMissing(error) || parent === path) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new UsageError(`cannot write to ${resolve(folder)} (--out): ${reason}`);
+    }
+    requireUsable(parent);
   }
 }
 

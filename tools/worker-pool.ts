@@ -21,10 +21,11 @@ export async function runOnWorkers<Task, Result>(
 ): Promise<void> {
   const queue = tasks.values();
   const running = new Set<ChildProcess>();
+  // By SIGTERM, so that a worker that runs native tools ends them and removes its files; one inside
+  // WebAssembly has no handler and ends at once.
   const killAll = () => {
-    for (const worker of running) worker.kill('SIGKILL');
+    for (const worker of running) worker.kill('SIGTERM');
   };
-  // A worker inside WebAssembly notices nothing until its task has ended.
   process.once('exit', killAll);
 
   const lane = async () => {

@@ -80,9 +80,10 @@ async function prove(
         // A miter needs ports of the same names and widths, which equiv_make would not insist on.
         'miter -equiv gold gate same_ports; delete same_ports',
         'equiv_make gold gate both; hierarchy -top both; opt_clean',
-        // Equal cells with equal inputs become one, on trust: what was trusted is left for SAT to prove, so
-        // nothing may clean up in between.
-        'equiv_struct -icells; equiv_induct -seq 1; equiv_status -assert',
+        // Equal cells with equal inputs become one, on trust. What was trusted stays as an $equiv cell, which
+        // `keep` holds, until its two sides are one net or SAT proves them equal.
+        'equiv_struct -icells; setattr -set keep 1 t:$equiv; opt_clean; equiv_simple -short',
+        'equiv_status -assert',
       ].join('; '),
     )
     .join('; ');
