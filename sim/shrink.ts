@@ -39,7 +39,6 @@ export async function shrink(
   for (;;) {
     const before = smallest;
     smallest = await fewerRows(smallest, words, failing);
-    smallest = await mergedRows(smallest, words, failing);
     smallest = await smallerValues(smallest, bench, failing);
     if (smallest === before || budget <= 0) return smallest;
   }
@@ -74,20 +73,6 @@ async function fewerRows(stimulus: Stimulus, words: number, failing: Failing): P
       if (found) current = found;
       else start += chunk;
     }
-  }
-  return current;
-}
-
-/** Two rows in one: what the first brought and what the second decided, such as a beat and a last beat. */
-async function mergedRows(stimulus: Stimulus, words: number, failing: Failing): Promise<Stimulus> {
-  let current = stimulus;
-  for (let row = 1; row < current.length / words; ) {
-    const at = row * words;
-    const candidate = joined(current.slice(0, at), current.slice(at + words));
-    for (let i = at - words; i < at; i += 1) candidate[i] = (current[i] ?? 0) | (current[i + words] ?? 0);
-    const found = await failing(candidate);
-    if (found) current = found;
-    else row += 1;
   }
   return current;
 }
