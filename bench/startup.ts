@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { designOf } from '../hdl-gen/design.ts';
 import { DEFAULT_OPTIONS, generate } from '../hdl-gen/generate.ts';
-import { designOf } from '../sim/design.ts';
 import { createSimulator, SimulatorError, type SimulatorName } from '../sim/simulators/index.ts';
 import { secondsOf } from './measure.ts';
 import { type Line, milliseconds, ratio, type Section } from './report.ts';

@@ -6,7 +6,7 @@ import { Command, Option } from 'commander';
 import type { GenerateOptions } from '../hdl-gen/generate.ts';
 import { type ConfigurationResult, passed, runCampaign } from '../sim/campaign.ts';
 import { configurations, DEFAULT_MATRIX, type Matrix, quickConfigurations } from '../sim/matrix.ts';
-import type { BlockResult, Failure } from '../sim/regression.ts';
+import { type BlockResult, cyclesPerSecond, type Failure } from '../sim/regression.ts';
 import { createSimulator, type SimulatorName, simulatorNames } from '../sim/simulators/index.ts';
 import { describeValues, nonzero, type RowValues } from '../sim/values.ts';
 import { UsageError } from './failure.ts';
@@ -138,9 +138,15 @@ function describe(result: ConfigurationResult): string {
   const bins = outcome.blocks.reduce((sum, block) => sum + block.bins, 0);
   const empty = outcome.blocks.reduce((sum, block) => sum + block.emptyBins.length, 0);
   const unit = outcome.blocks.find(({ block }) => block === 'dot_product_unit');
-  const speed = unit ? `${(unit.vectors / unit.simulationSeconds / 1e6).toFixed(2)} Mcycles/s` : '';
+  const speed = unit && cyclesPerSecond(unit);
   return [
-    `${head}  ${vectors} vectors  coverage ${bins - empty}/${bins}  unit ${speed}  ${outcome.seconds.toFixed(1)} s`,
+    [
+      head,
+      `${vectors} vectors`,
+      `coverage ${bins - empty}/${bins}`,
+      ...(speed === undefined ? [] : [`unit ${(speed / 1e6).toPrecision(3)} Mcycles/s`]),
+      `${outcome.seconds.toFixed(1)} s`,
+    ].join('  '),
     ...outcome.blocks.flatMap(explain),
   ].join('\n');
 }

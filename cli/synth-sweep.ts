@@ -7,6 +7,7 @@ import { resultsCsv } from '../synth/csv.ts';
 import { NextpnrError, requireNextpnr } from '../synth/ice40.ts';
 import { LibertyError } from '../synth/liberty.ts';
 import { type LoadedLibrary, loadLibraries } from '../synth/libraries.ts';
+import { PlottingError, requirePlotting } from '../synth/report/plotting.ts';
 import type { SweepPoint, SweepReport, SweepResult, Target } from '../synth/result.ts';
 import { effort, prepareSweep } from '../synth/sweep.ts';
 import { defaultCacheDirectory } from '../tools/cache.ts';
@@ -53,6 +54,7 @@ export const synthSweep = new Command('synth-sweep')
 
 async function run(flags: SweepFlags): Promise<void> {
   const { jobs, out, json } = flags;
+  requireInstalled(flags);
   const started = performance.now();
   const cacheDirectory = `${defaultCacheDirectory()}/synth`;
   const libraries = await librariesFor(flags, cacheDirectory);
@@ -99,16 +101,25 @@ async function run(flags: SweepFlags): Promise<void> {
   if (failed > 0) process.exitCode = 1;
 }
 
+/** Says what is missing before hours of work, not after. */
+function requireInstalled({ target }: SweepFlags): void {
+  try {
+    requirePlotting();
+    if (target.includes('ice40')) requireNextpnr();
+  } catch (error) {
+    if (error instanceof PlottingError || error instanceof NextpnrError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
 async function librariesFor(
   { target, liberty = [] }: SweepFlags,
   cacheDirectory: string,
 ): Promise<ReadonlyMap<string, LoadedLibrary>> {
   try {
-    if (target.includes('ice40')) requireNextpnr();
     return target.includes('asic') ? await loadLibraries(liberty, cacheDirectory) : new Map();
   } catch (error) {
     if (error instanceof LibertyError) throw new UsageError(`${error.message} (--liberty)`);
-    if (error instanceof NextpnrError) throw new UsageError(error.message);
     throw error;
   }
 }

@@ -32,9 +32,19 @@ export function accumulate(x: Int8Array, w: Int8Array, bEff: number): number {
     );
   }
   let sum = bEff;
-  // Each addition wraps, so that the sum stays an int32 whatever the length; `?? 0` is never reached.
-  for (let i = 0; i < x.length; i++) sum = (sum + (x[i] ?? 0) * (w[i] ?? 0)) | 0;
+  // `?? 0` is never reached.
+  for (let i = 0; i < x.length; i++) sum = multiplyAccumulate(sum, x[i] ?? 0, w[i] ?? 0);
   return sum;
+}
+
+/**
+ * One step of `accumulate`: sum + x*w, int32. Each step wraps, so that the sum stays an int32 whatever the
+ * length.
+ *
+ * Not checked: sum int32, x and w int8.
+ */
+export function multiplyAccumulate(sum: number, x: number, w: number): number {
+  return (sum + x * w) | 0;
 }
 
 /**

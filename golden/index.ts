@@ -1,6 +1,12 @@
 /** The bit-exact specification: pure functions, no I/O, no dependencies. */
 
-export { accumulate, type DotProductParameters, dotProduct, effectiveBias } from './dot-product.ts';
+export {
+  accumulate,
+  type DotProductParameters,
+  dotProduct,
+  effectiveBias,
+  multiplyAccumulate,
+} from './dot-product.ts';
 export {
   errorModel,
   multiplierTermBound,

@@ -16,6 +16,11 @@ export class Coverage {
     if (count !== undefined) this.#counts.set(bin, count + 1);
   }
 
+  /** Adds what another one of the same bins has counted. */
+  add(other: Coverage): void {
+    for (const [bin, count] of other.#counts) this.#counts.set(bin, (this.#counts.get(bin) ?? 0) + count);
+  }
+
   get bins(): number {
     return this.#counts.size;
   }

@@ -2,11 +2,11 @@
  * The regression of one configuration: its Verilog against golden, block by block, on one simulator.
  */
 import { multiplierFormat } from '../golden/index.ts';
+import { designOf } from '../hdl-gen/design.ts';
 import { type GenerateOptions, generate } from '../hdl-gen/generate.ts';
 import type { Bench, Expectation, Stimulus } from './bench.ts';
 import { firstMismatch } from './compare.ts';
 import { Coverage } from './coverage.ts';
-import { designOf } from './design.ts';
 import { Random } from './random.ts';
 import { rescalerBench } from './rescaler-bench.ts';
 import { shrink } from './shrink.ts';
@@ -29,13 +29,23 @@ export interface Effort {
 
 export interface BlockResult {
   readonly block: string;
-  /** Rows whose outputs were compared. */
+  /** Rows whose outputs were compared: none after a mismatch. */
   readonly vectors: number;
   readonly bins: number;
+  /** The cases that did not come up in those rows. */
   readonly emptyBins: readonly string[];
   /** Time in the simulator, without compiling it. */
   readonly simulationSeconds: number;
   readonly failure?: Failure;
+}
+
+/** Below this, what it takes to start the simulator is a large part of the time. */
+const LEAST_TIMED_SECONDS = 0.5;
+
+/** How fast a block was simulated, or undefined where that cannot be told from so short a run, or a failed one. */
+export function cyclesPerSecond({ vectors, simulationSeconds, failure }: BlockResult): number | undefined {
+  if (failure || simulationSeconds < LEAST_TIMED_SECONDS) return undefined;
+  return vectors / simulationSeconds;
 }
 
 export interface Failure {
@@ -106,19 +116,24 @@ async function verifyBlock(bench: Bench, simulator: Simulator, { rows, seed }: E
       const started = performance.now();
       const response = await compiled.run(stimulus);
       simulationSeconds += (performance.now() - started) / 1000;
-      const expectation = bench.expect(stimulus, coverage);
+      const seen = new Coverage(bench.bins);
+      const expectation = bench.expect(stimulus, seen);
       const mismatch = firstMismatch(expectation, response, outputWords);
       const count = countRows(layout, stimulus);
-      vectors += count - expectation.firstChecked;
+      const compared = mismatch === undefined ? count : mismatch + 1;
+      vectors += compared - expectation.firstChecked;
       const result = { block: bench.design.top, vectors, bins: coverage.bins, simulationSeconds };
       if (mismatch !== undefined) {
+        // Cases that came up later than the mismatch were not looked at.
+        bench.expect(stimulus.subarray(0, compared * layout.words), coverage);
         const failure = {
           cycle: cycles + mismatch,
           ...rowOf(bench, stimulus, expectation, response, mismatch),
           ...(await smallestFailure(bench, compiled, stimulus, mismatch)),
         };
-        return { ...result, emptyBins: [], failure };
+        return { ...result, emptyBins: coverage.empty(), failure };
       }
+      coverage.add(seen);
       if (remaining === 0) return { ...result, emptyBins: coverage.empty() };
       cycles += count;
       const batch = Math.min(remaining, Math.ceil(BATCH_WORDS / layout.words));

@@ -5,10 +5,10 @@
  * flattened ports. So one bench serves both, with one unit or more.
  */
 import {
-  accumulate,
   type MultiplierFormat,
   maxShift,
   multiplierFromStored,
+  multiplyAccumulate,
   offsetAndClamp,
   rescale,
   storedMultiplier,
@@ -110,20 +110,15 @@ export function unitBench(design: Design, shape: UnitShape): Bench {
     activationMax: readSigned(rows, bitOf(row, actMax, unit, 8), 8),
   });
 
-  /** The products that unit `unit` sums for the beat that enters in `row`. */
-  const beatReader = (rows: Stimulus) => {
-    const bytes = new Int8Array(rows.buffer, rows.byteOffset, rows.byteLength);
-    const activations = new Int8Array(macs);
-    const weights = new Int8Array(macs);
-    return (row: number, unit: number, sum: number): number => {
-      const fromX = (row * words + x) * 4;
-      const fromW = ((row + unit) * words + w) * 4 + unit * macs;
-      for (let i = 0; i < macs; i += 1) {
-        activations[i] = bytes[fromX + i] ?? 0;
-        weights[i] = bytes[fromW + i] ?? 0;
-      }
-      return accumulate(activations, weights, sum);
-    };
+  /** The sum of unit `unit` after the beat that enters in `row`, with the sum before; `bytes` are all rows. */
+  const addBeat = (bytes: Int8Array, row: number, unit: number, before: number): number => {
+    const fromX = (row * words + x) * 4;
+    const fromW = ((row + unit) * words + w) * 4 + unit * macs;
+    let sum = before;
+    for (let i = 0; i < macs; i += 1) {
+      sum = multiplyAccumulate(sum, bytes[fromX + i] ?? 0, bytes[fromW + i] ?? 0);
+    }
+    return sum;
   };
 
   /** Rows of random words in which nothing happens: no reset, no beat, `in_last` as it comes. */
@@ -148,7 +143,7 @@ export function unitBench(design: Design, shape: UnitShape): Bench {
     next: () => { readonly arrival: Arrival; readonly draw: () => RescaleCase } | undefined,
   ): Stimulus => {
     const rows = idleRows(random, count);
-    const sumOf = beatReader(rows);
+    const bytes = bytesOf(rows);
     const end = count - units - latencyCycles - 1;
     rows[rst] = 1;
     let row = 1;
@@ -171,7 +166,7 @@ export function unitBench(design: Design, shape: UnitShape): Bench {
       }
       for (let unit = 0; unit < units; unit += 1) {
         const one = draw();
-        const products = beats.reduce((sum, beat) => sumOf(beat, unit, sum), 0);
+        const products = beats.reduce((sum, beat) => addBeat(bytes, beat, unit, sum), 0);
         const start = arrival.bias ?? one.accumulator - products;
         writeBits(rows, bitOf(first + unit, bias, unit, 32), 32, start | 0);
         writeParameters(rows, last + unit, unit, one.parameters);
@@ -190,6 +185,72 @@ export function unitBench(design: Design, shape: UnitShape): Bench {
         writeBits(rows, bitOf(beat + unit, w, unit * macs + i, 8), 8, element);
       }
     }
+  };
+
+  /** The first row from `start` on that resets, or `end`. */
+  const nextReset = (rows: Stimulus, start: number, end: number): number => {
+    let row = start;
+    while (row < end && ((rows[row * words + rst] ?? 0) & 1) === 0) row += 1;
+    return row;
+  };
+
+  /** Puts the result of a unit on `out`, from row `start` to the row before `end`. */
+  const show = (expected: Uint32Array, unit: number, result: number, start: number, end: number) => {
+    for (let row = start; row < end; row += 1) {
+      writeBits(expected, (row * outputs.words + out) * 32 + unit * 8, 8, result);
+    }
+  };
+
+  /**
+   * What a unit puts out after a reset, from row `start` on. Row `end` is the next reset, which shows what was
+   * there before it, or lies behind the last row.
+   */
+  const expectUnit = (
+    stimulus: Stimulus,
+    expected: Uint32Array,
+    unit: number,
+    start: number,
+    end: number,
+    coverage: Coverage | undefined,
+  ) => {
+    const bytes = bytesOf(stimulus);
+    const count = stimulus.length / words;
+    const endsInReset = end < count;
+    const shownEnd = endsInReset ? end + 1 : count;
+    const cases = coverage && new CasesOfUnit(coverage, format, macs);
+    let length = 0;
+    let sum = 0;
+    let held = 0;
+    let heldSince = start;
+    // A beat reaches unit u in u cycles; the reset has emptied the registers on its way.
+    for (let row = start + unit; row < end; row += 1) {
+      const entered = row - unit;
+      const isLast = ((stimulus[entered * words + inLast] ?? 0) & 1) === 1;
+      if (((stimulus[entered * words + inValid] ?? 0) & 1) === 0) {
+        cases?.bubble(length, isLast);
+        continue;
+      }
+      const before = length === 0 ? readSigned(stimulus, bitOf(row, bias, unit, 32), 32) : sum;
+      sum = addBeat(bytes, entered, unit, before);
+      cases?.beat(length, before, sum);
+      length += 1;
+      if (!isLast) continue;
+      const parameters = readParameters(stimulus, row, unit);
+      const quotient = rescale(sum, parameters);
+      const shown = row + latencyCycles;
+      if (shown < shownEnd) {
+        cases?.shown(length, { accumulator: sum, parameters }, quotient);
+        show(expected, unit, held, heldSince, shown);
+        held = offsetAndClamp(quotient, parameters);
+        heldSince = shown;
+        writeBits(expected, (shown * outputs.words + outValid) * 32 + unit, 1, 1);
+      } else if (endsInReset) {
+        coverage?.hit('reset while a result is under way');
+      }
+      length = 0;
+    }
+    show(expected, unit, held, heldSince, shownEnd);
+    if (endsInReset && length > 0) coverage?.hit('reset inside a dot product');
   };
 
   return {
@@ -228,67 +289,17 @@ export function unitBench(design: Design, shape: UnitShape): Bench {
     expect(stimulus: Stimulus, coverage?: Coverage): Expectation {
       const count = stimulus.length / words;
       const expected = new Uint32Array(count * outputs.words);
-      const sumOf = beatReader(stimulus);
-      const sum = new Int32Array(units);
-      const beats = new Int32Array(units);
-      const held = new Int32Array(units);
-      // A result is shown `latencyCycles` rows after its last beat: slot row % latencyCycles is due then.
-      const due = new Int32Array(units * latencyCycles).fill(NOTHING);
-      const cases = coverage && new CasesUnderWay(coverage, format, units, latencyCycles);
-      let lastReset = -1;
-      let firstReset = count;
-      for (let row = 0; row < count; row += 1) {
-        const slot = (row % latencyCycles) * units;
+      let start = nextReset(stimulus, 0, count) + 1;
+      const firstChecked = Math.min(start, count);
+      // From reset to reset nothing is left of what was before, and units don't depend on each other.
+      while (start < count) {
+        const end = nextReset(stimulus, start, count);
         for (let unit = 0; unit < units; unit += 1) {
-          const result = due[slot + unit] ?? NOTHING;
-          if (result !== NOTHING) {
-            held[unit] = result;
-            due[slot + unit] = NOTHING;
-            cases?.show(slot + unit);
-            writeBits(expected, (row * outputs.words + outValid) * 32 + unit, 1, 1);
-          }
-          writeBits(expected, (row * outputs.words + out) * 32 + unit * 8, 8, held[unit] ?? 0);
+          expectUnit(stimulus, expected, unit, start, end, coverage);
         }
-        if (((stimulus[row * words + rst] ?? 0) & 1) === 1) {
-          if (coverage) {
-            if (beats.some((seen) => seen > 0)) coverage.hit('reset inside a dot product');
-            if (due.some((result) => result !== NOTHING)) coverage.hit('reset while a result is under way');
-          }
-          beats.fill(0);
-          held.fill(0);
-          due.fill(NOTHING);
-          cases?.drop();
-          lastReset = row;
-          firstReset = Math.min(firstReset, row);
-          continue;
-        }
-        if (lastReset < 0) continue;
-        for (let unit = 0; unit < units; unit += 1) {
-          // A reset since the beat entered has emptied the registers that it moves through.
-          const entered = row - unit;
-          if (entered <= lastReset) break;
-          const isLast = ((stimulus[entered * words + inLast] ?? 0) & 1) === 1;
-          const length = beats[unit] ?? 0;
-          if (((stimulus[entered * words + inValid] ?? 0) & 1) === 0) {
-            if (isLast) coverage?.hit('in_last without in_valid');
-            cases?.bubble(unit, length);
-            continue;
-          }
-          const before =
-            length === 0 ? readSigned(stimulus, bitOf(row, bias, unit, 32), 32) : (sum[unit] ?? 0);
-          const after = sumOf(entered, unit, before);
-          sum[unit] = after;
-          beats[unit] = length + 1;
-          cases?.beat(unit, length, before, after, sumOf(entered, unit, 0) === 16384 * macs);
-          if (!isLast) continue;
-          const parameters = readParameters(stimulus, row, unit);
-          const quotient = rescale(after, parameters);
-          due[slot + unit] = offsetAndClamp(quotient, parameters);
-          cases?.last(unit, slot + unit, length + 1, { accumulator: after, parameters }, quotient);
-          beats[unit] = 0;
-        }
+        start = end + 1;
       }
-      return { outputs: expected, firstChecked: Math.min(firstReset + 1, count) };
+      return { outputs: expected, firstChecked };
     },
 
     isLegal(stimulus: Stimulus): boolean {
@@ -323,9 +334,6 @@ function elementsOf({ k }: MultiplierFormat, shiftBits: number, inArray: boolean
     out: int8,
   };
 }
-
-/** No int8: an empty slot. */
-const NOTHING = 0x7fff_ffff;
 
 /** How many of the directed rescales a unit goes through; the rescaler itself goes through all. */
 const DIRECTED_RESCALES = 3000;
@@ -364,71 +372,58 @@ function randomArrival(random: Random, latencyCycles: number): Arrival {
   return arrival;
 }
 
+/** The bytes of the rows, element i of `x` or `w` being byte i of the port. */
+function bytesOf({ buffer, byteOffset, byteLength }: Stimulus): Int8Array {
+  return new Int8Array(buffer, byteOffset, byteLength);
+}
+
 /**
- * The cases that dot products are. They count once the result is shown: one that a reset takes away proves
- * nothing.
+ * The cases that the dot products of a unit are, between two resets. They count once the result is shown: one
+ * that a reset takes away proves nothing.
  */
-class CasesUnderWay {
+class CasesOfUnit {
   readonly #coverage: Coverage;
   readonly #format: MultiplierFormat;
-  /** Of the dot product that each unit is summing. */
-  readonly #summing: Set<string>[];
-  readonly #due: (DueCases | undefined)[];
-  /** Whether the latest beat of the unit was the last of a dot product, without a bubble since. */
-  readonly #justEnded: boolean[];
+  readonly #macs: number;
+  /** Of the dot product that is being summed. */
+  readonly #summing = new Set<string>();
+  /** Whether the latest beat was the last of a dot product, without a bubble since. */
+  #justEnded = false;
 
-  constructor(coverage: Coverage, format: MultiplierFormat, units: number, latencyCycles: number) {
+  constructor(coverage: Coverage, format: MultiplierFormat, macs: number) {
     this.#coverage = coverage;
     this.#format = format;
-    this.#summing = Array.from({ length: units }, () => new Set());
-    this.#due = new Array<DueCases | undefined>(units * latencyCycles);
-    this.#justEnded = new Array<boolean>(units).fill(false);
+    this.#macs = macs;
   }
 
-  bubble(unit: number, length: number): void {
-    if (length > 0) this.#summing[unit]?.add('bubble inside a dot product');
-    this.#justEnded[unit] = false;
+  /** @param length beats of the dot product so far */
+  bubble(length: number, isLast: boolean): void {
+    if (isLast) this.#coverage.hit('in_last without in_valid');
+    if (length > 0) this.#summing.add('bubble inside a dot product');
+    this.#justEnded = false;
   }
 
   /** @param length beats before this one */
-  beat(unit: number, length: number, before: number, after: number, greatest: boolean): void {
-    const cases = this.#summing[unit];
-    if (length === 0 && this.#justEnded[unit]) cases?.add('dot products back to back');
+  beat(length: number, before: number, after: number): void {
+    const cases = this.#summing;
+    if (length === 0 && this.#justEnded) cases.add('dot products back to back');
     // A beat moves the sum by less than 2^31: a jump the other way is a wrap.
-    if (after - before < -(2 ** 31)) cases?.add('accumulator wraps upwards');
-    if (after - before > 2 ** 31) cases?.add('accumulator wraps downwards');
-    if (length === 0 && before === INT32_MIN) cases?.add('bias -2^31');
-    if (length === 0 && before === INT32_MAX) cases?.add('bias 2^31-1');
-    if (greatest) cases?.add('every product at its greatest');
-    this.#justEnded[unit] = false;
+    if (after - before < -(2 ** 31)) cases.add('accumulator wraps upwards');
+    if (after - before > 2 ** 31) cases.add('accumulator wraps downwards');
+    if (length === 0 && before === INT32_MIN) cases.add('bias -2^31');
+    if (length === 0 && before === INT32_MAX) cases.add('bias 2^31-1');
+    if (((after - before) | 0) === 16384 * this.#macs) cases.add('every product at its greatest');
+    this.#justEnded = false;
   }
 
-  last(unit: number, slot: number, length: number, one: RescaleCase, quotient: number): void {
-    const cases = this.#summing[unit] ?? new Set();
+  /** The result of a dot product. @param length all of its beats */
+  shown(length: number, one: RescaleCase, quotient: number): void {
+    const cases = this.#summing;
     if (length === 1) cases.add('dot product of one beat');
     if (length >= 64) cases.add('dot product of 64 beats or more');
-    this.#due[slot] = { cases, one, quotient };
-    this.#summing[unit] = new Set();
-    this.#justEnded[unit] = true;
+    for (const bin of cases) this.#coverage.hit(bin);
+    coverRescale(this.#coverage, this.#format, one, quotient);
+    cases.clear();
+    this.#justEnded = true;
   }
-
-  show(slot: number): void {
-    const due = this.#due[slot];
-    if (!due) return;
-    for (const bin of due.cases) this.#coverage.hit(bin);
-    coverRescale(this.#coverage, this.#format, due.one, due.quotient);
-    this.#due[slot] = undefined;
-  }
-
-  drop(): void {
-    for (const cases of this.#summing) cases.clear();
-    this.#due.fill(undefined);
-    this.#justEnded.fill(false);
-  }
-}
-
-interface DueCases {
-  readonly cases: ReadonlySet<string>;
-  readonly one: RescaleCase;
-  readonly quotient: number;
 }

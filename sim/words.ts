@@ -4,7 +4,7 @@
 export function writeBits(words: Uint32Array, position: number, width: number, value: number): void {
   const word = position >>> 5;
   const shift = position & 31;
-  const mask = width === 32 ? 0xffff_ffff : 2 ** width - 1;
+  const mask = 0xffff_ffff >>> (32 - width);
   const field = (value & mask) >>> 0;
   words[word] = ((words[word] ?? 0) & ~(mask << shift)) | (field << shift);
   const inFirst = 32 - shift;
@@ -19,7 +19,7 @@ export function readBits(words: Uint32Array, position: number, width: number): n
   const shift = position & 31;
   let value = (words[word] ?? 0) >>> shift;
   if (shift + width > 32) value |= (words[word + 1] ?? 0) << (32 - shift);
-  return (width === 32 ? value : value & (2 ** width - 1)) >>> 0;
+  return (value & (0xffff_ffff >>> (32 - width))) >>> 0;
 }
 
 /** Reads `width` bits as two's complement. */

@@ -10,8 +10,8 @@
  * register where a path begins and the setup time of the one where it ends are not part of it.
  */
 import { createHash } from 'node:crypto';
+import { designOf } from '../hdl-gen/design.ts';
 import { generate } from '../hdl-gen/generate.ts';
-import { designOf } from '../sim/design.ts';
 import { packageVersion, ToolError, type Tree, textOf, treeOf, yosys } from '../tools/yowasp.ts';
 import type { CellLibrary } from './cell-library.ts';
 import type { LoadedLibrary } from './libraries.ts';

@@ -7,8 +7,8 @@
  * the range.
  */
 import { createHash } from 'node:crypto';
+import { designOf } from '../hdl-gen/design.ts';
 import { generate } from '../hdl-gen/generate.ts';
-import { designOf } from '../sim/design.ts';
 import { bytesOf, packageVersion, type SourceFile, textOf, treeOf, yosys } from '../tools/yowasp.ts';
 import { boundPeriodNs, longestDspChain } from './ice40/dsp-timing.ts';
 import { DEVICES, type Device, nextpnrArguments, placeAndRoute, requireNextpnr } from './ice40/nextpnr.ts';

@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'hdl-gen': ['golden'],
   tools: [],
   sim: ['golden', 'hdl-gen', 'tools'],
-  synth: ['hdl-gen', 'tools', 'sim'],
+  synth: ['hdl-gen', 'tools'],
   cli: ['golden', 'hdl-gen', 'tools', 'sim', 'synth'],
 };
 

@@ -1,6 +1,6 @@
 /** The package as its users get it: packed, installed in an empty folder, without the sources. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -83,8 +83,11 @@ test('npx npu-rescaler cosim finds its worker and its tools', async () => {
   expect(stdout).toContain('PASS: 1 of 1 configurations right');
 });
 
+/** Paths of the exports that are code. */
+const codeExports = () => Object.keys(packageJson.exports).filter((path) => !/[*.]\w*$/.test(path.slice(1)));
+
 test('every export can be imported', async () => {
-  const names = Object.keys(packageJson.exports).filter((path) => !/[*.]\w*$/.test(path.slice(1)));
+  const names = codeExports();
   const imports = names.map((path) => `import('${packageJson.name}${path.slice(1)}')`);
   const script = `console.log(JSON.stringify((await Promise.all([${imports.join(', ')}])).map(Object.keys)))`;
   const { stdout } = await run('node', ['--input-type=module', '-e', script], { cwd: folder });
@@ -98,4 +101,27 @@ test('every export can be imported', async () => {
       'createSimulator',
     ]),
   );
+});
+
+test('what only one command needs may be missing: it says so at once', async () => {
+  // Only what is not optional is installed here.
+  const ended = await npx('synth-sweep', '--macs', '1', '--k', '1').catch(
+    (error: { readonly code: number; readonly stdout: string; readonly stderr: string }) => error,
+  );
+  expect(ended).toMatchObject({ code: 2, stdout: '' });
+  expect(ended.stderr).toMatch(/needs echarts, which is not installed: npm install echarts \(\d+ MB\)$/m);
+  expect(ended.stderr).not.toMatch(/^ +at /m);
+  expect(await readdir(folder)).not.toContain('synth-reports');
+});
+
+test('the types of every export can be read without @types/node', async () => {
+  const compilerOptions = { module: 'nodenext', target: 'es2022', strict: true, noEmit: true, types: [] };
+  const lines = codeExports().map((path) => `export * from '${packageJson.name}${path.slice(1)}';`);
+  await writeFile(join(folder, 'user.ts'), lines.join('\n'));
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['user.ts'] }));
+  const { stdout } = await run(join(project, 'node_modules/.bin/tsc'), ['-p', folder]).catch(
+    (error: { readonly stdout: string }) => error,
+  );
+  expect(stdout).toBe('');
 });

@@ -14,7 +14,9 @@ const MAGIC = 'npu-res1';
 const HEADER_BYTES = MAGIC.length + 4 + 32;
 
 /** `$NPU_RESCALER_CACHE`, else `$XDG_CACHE_HOME/npu-rescaler`, else `~/.cache/npu-rescaler`. */
-export function defaultCacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+export function defaultCacheDirectory(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
   const { NPU_RESCALER_CACHE: own, XDG_CACHE_HOME: shared } = environment;
   if (own) return own;
   // The XDG specification has relative paths ignored.

@@ -12,9 +12,14 @@ export class HardwareDescriptionError extends Error {
 /**
  * @param what the fact, naming signal and widths: `unit.sum: 9 bits do not fit into 8`
  * @param mend what the author can do about it
+ * @param location where the author wrote it, if not in the call that finds it out
  */
-export function describeError(what: string, mend: string): HardwareDescriptionError {
-  return new HardwareDescriptionError(`${what} (${callerLocation()}); ${mend}`);
+export function describeError(
+  what: string,
+  mend: string,
+  location = callerLocation(),
+): HardwareDescriptionError {
+  return new HardwareDescriptionError(`${what} (${location}); ${mend}`);
 }
 
 /** `K+32 bits`, or `1 bit`. */
@@ -33,8 +38,12 @@ const languageFolder = fileURLToPath(here);
 const projectFolder = fileURLToPath(new URL('../..', here));
 
 /** The innermost line that is not the language itself, as `hdl-gen/blocks/rescaler.ts:41`. */
-function callerLocation(): string {
+export function callerLocation(): string {
+  const limit = Error.stackTraceLimit;
+  // The language may be deep in itself.
+  Error.stackTraceLimit = 100;
   const frames = (new Error().stack ?? '').split('\n').slice(1);
+  Error.stackTraceLimit = limit;
   for (const frame of frames) {
     const match = /(?:file:\/\/)?(\/[^():]+|[A-Za-z]:[^():]+):(\d+):\d+\)?$/.exec(frame);
     const [, file, line] = match ?? [];

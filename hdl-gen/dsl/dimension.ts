@@ -8,6 +8,8 @@
  * {@link extremes}.
  */
 
+import { describeError } from './diagnostics.ts';
+
 /** A number or a dimension: what every operation of the language takes where it needs a size. */
 export type DimensionLike = number | Dimension;
 
@@ -61,7 +63,9 @@ export class Dimension {
   }
 
   static constant(value: number): Dimension {
-    if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not an integer`);
+    if (!Number.isSafeInteger(value)) {
+      throw describeError(`${value} is not an integer`, 'widths, indices and counts are whole numbers');
+    }
     return new Dimension(value === 0 ? [] : [{ coefficient: value, factors: [] }]);
   }
 
@@ -275,7 +279,7 @@ export interface Extreme {
 /**
  * The least and the greatest value over every declared value of the variables that satisfies the guards.
  *
- * @throws RangeError when no value satisfies them (dead hardware), or when there are too many to try.
+ * @throws HardwareDescriptionError when there is no such value (dead hardware), or when there are too many to try
  */
 export function extremes(
   dimension: Dimension,
@@ -305,7 +309,12 @@ export function extremes(
     if (!highest || result > highest.value) highest = { value: result, at: [...values] };
   }
   if (!lowest || !highest) {
-    throw new RangeError(`no declared value satisfies ${relevant.map(conditionText).join(' and ')}`);
+    throw describeError(
+      relevant.length > 0
+        ? `no declared value satisfies ${relevant.map(conditionText).join(' and ')}`
+        : `no value is declared for ${variables.map(rangeText).join(' and ')}`,
+      'leave out what is never built, or widen the range of a parameter',
+    );
   }
   const named = (at: readonly number[]): Assignment =>
     new Map(variables.map((variable, place) => [variable, at[place] ?? Number.NaN]));
@@ -317,6 +326,10 @@ export function extremes(
 
 export function conditionText({ left, relation, right }: Condition): string {
   return `${left} ${relation} ${right}`;
+}
+
+function rangeText({ name, minimum, maximum }: Variable): string {
+  return `${name} in ${minimum}..${maximum}`;
 }
 
 /** What holds where a condition does not. */
@@ -348,7 +361,7 @@ function holds(relation: Condition['relation'], difference: number): boolean {
   return relation === '>=' ? difference >= 0 : difference < 0;
 }
 
-/** Beyond this many combinations a check would be felt; declare a smaller range or fewer variables. */
+/** Beyond this many combinations a check would be felt. */
 const MAX_COMBINATIONS = 2_000_000;
 
 /**
@@ -383,7 +396,10 @@ function* combinations(
       count += 1;
       if (count > MAX_COMBINATIONS) {
         const names = variables.map(({ name }) => name).join(', ');
-        throw new RangeError(`more than ${MAX_COMBINATIONS} values of (${names}) to check`);
+        throw describeError(
+          `more than ${MAX_COMBINATIONS} values of (${names}) to check`,
+          'declare smaller ranges, or fewer variables in one width',
+        );
       }
       yield values;
       return;

@@ -66,13 +66,13 @@ export function defineModule<P extends ParameterSpecs, T extends PortSpecs>(defi
     const scope = new Scope(names);
     const outputs: Readonly<Record<string, AnySignal>> = definition.body(scope, inputs, dimensions);
     scope.finish();
-    for (const [target, { direction, sign, width }] of Object.entries(ports)) {
+    for (const [target, { direction, sign, width, location }] of Object.entries(ports)) {
       const value = direction === 'output' ? outputs[target] : undefined;
       if (!value) continue;
       list.push({
         kind: 'assign',
         target: named(target, { sign, width }),
-        value: fitted(`${name}.${target}`, value, width),
+        value: fitted(`${name}.${target}`, value, width, location),
       });
     }
   });

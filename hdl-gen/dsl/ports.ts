@@ -1,6 +1,7 @@
 /**
  * What a module shows to the outside: parameters, and ports with direction, sign and symbolic width.
  */
+import { callerLocation } from './diagnostics.ts';
 import { Dimension, type DimensionLike, type Variable } from './dimension.ts';
 import type { Sign } from './expression.ts';
 import type { Signal } from './signal.ts';
@@ -19,6 +20,8 @@ export interface PortSpec<D extends Direction = Direction, S extends Sign = Sign
   readonly sign: S;
   readonly width: Dimension;
   readonly description: string;
+  /** The line that declares it, for messages. */
+  readonly location: string;
 }
 
 export type Direction = 'input' | 'output';
@@ -67,5 +70,5 @@ function port<D extends Direction, S extends Sign>(
   width: DimensionLike,
   description: string,
 ): PortSpec<D, S> {
-  return { direction, sign, width: Dimension.of(width), description };
+  return { direction, sign, width: Dimension.of(width), description, location: callerLocation() };
 }

@@ -197,9 +197,13 @@ export class Signal<S extends Sign> implements Vector<S> {
     return reinterpret(low, this.sign);
   }
 
-  /** The nearest value that `width` signed bits hold. */
+  /** The nearest value that `width` signed bits hold; `width` is not symbolic, since its bounds are constants. */
   saturate(this: Signal<'signed'>, width: number): Signal<'signed'> {
-    return this.clamp(signedLiteral(-(2 ** (width - 1)), width), signedLiteral(2 ** (width - 1) - 1, width));
+    if (!Number.isInteger(width) || width < 1) {
+      throw describeError(`${nameOf(this)}: saturate(${width})`, 'say a whole number of bits, at least 1');
+    }
+    const end = 2n ** BigInt(width - 1);
+    return this.clamp(signedLiteral(-end, width), signedLiteral(end - 1n, width));
   }
 
   /** min(max(this, low), high) in the width of the wider bound; `low <= high` is the caller's business. */
@@ -299,23 +303,30 @@ function reinterpret<S extends Sign>(vector: Vector, sign: S): Signal<S> {
   );
 }
 
-/** A signed constant; without a width as narrow as it can be. */
-export function signedLiteral(value: number, width?: DimensionLike): Signal<'signed'> {
+/** A signed constant; without a width as narrow as it can be. Beyond 2^53 say it as a bigint. */
+export function signedLiteral(value: number | bigint, width?: DimensionLike): Signal<'signed'> {
   return literal('signed', value, width);
 }
 
-/** An unsigned constant; without a width as narrow as it can be. */
-export function unsignedLiteral(value: number, width?: DimensionLike): Signal<'unsigned'> {
+/** An unsigned constant; without a width as narrow as it can be. Beyond 2^53 say it as a bigint. */
+export function unsignedLiteral(value: number | bigint, width?: DimensionLike): Signal<'unsigned'> {
   return literal('unsigned', value, width);
 }
 
-export function literal<S extends Sign>(sign: S, value: number, width?: DimensionLike): Signal<S> {
+export function literal<S extends Sign>(sign: S, value: number | bigint, width?: DimensionLike): Signal<S> {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+    throw describeError(
+      `${currentModule()}: ${value} is not an integer that a number holds exactly`,
+      'say a whole number, beyond 2^53 as a bigint',
+    );
+  }
   if (sign === 'unsigned' && value < 0) {
     throw describeError(`${currentModule()}: ${value} is not unsigned`, 'use signedLiteral');
   }
-  const magnitude = value < 0 ? ~BigInt(value) : BigInt(value);
+  const exact = BigInt(value);
+  const magnitude = exact < 0n ? ~exact : exact;
   const needed = Math.max(1, bitLength(magnitude) + (sign === 'signed' ? 1 : 0));
-  const narrow = new Signal(sign, Dimension.constant(needed), { kind: 'literal', value: BigInt(value) });
+  const narrow = new Signal(sign, Dimension.constant(needed), { kind: 'literal', value: exact });
   if (width === undefined) return narrow;
   const target = Dimension.of(width);
   fitted(`${currentModule()}: the constant ${value}`, narrow, target);
@@ -345,9 +356,15 @@ export function sameWidth(a: Dimension, b: Dimension): boolean {
 /**
  * The value as it goes into `target` bits without losing any, for every declared parameter.
  *
+ * @param location where the target was declared, if not in the call that is running
  * @throws HardwareDescriptionError naming both widths and the parameters that break it
  */
-export function fitted<S extends Sign>(targetName: string, value: Signal<S>, target: Dimension): Signal<S> {
+export function fitted<S extends Sign>(
+  targetName: string,
+  value: Signal<S>,
+  target: Dimension,
+  location?: string,
+): Signal<S> {
   const { minimum, maximum } = extremes(target.minus(value.width), currentGuards());
   // Widths that are equal here but not by their form, as 2^i and 2^N in the block where i = N.
   if (minimum.value === 0 && maximum.value === 0) return new Signal(value.sign, target, value.expression);
@@ -355,11 +372,24 @@ export function fitted<S extends Sign>(targetName: string, value: Signal<S>, tar
     requireExtensible(value, target);
     return value;
   }
-  const narrowing = target.toString();
+  const mend =
+    maximum.value >= 0
+      ? `narrow the range of ${[...minimum.at.keys()].map(({ name }) => name).join(' or ')}`
+      : narrowing(value, target);
   throw describeError(
     `${targetName}: ${bits(value.width)} do not fit into ${target}${witness(minimum.at)}`,
-    `widen the target, or say .saturate(${narrowing}) or .wrap(${narrowing})`,
+    `widen the target, or ${mend}`,
+    location,
   );
+}
+
+/** What to write where a value is too wide for every value of the parameters. */
+function narrowing({ sign, expression }: AnySignal, { constantValue }: Dimension): string {
+  if (expression.kind === 'literal') return 'choose a constant that fits';
+  const name = expression.kind === 'name' ? '' : "give the value a name, scope.wire('name', ...), and ";
+  const wrap = `.wrap(${constantValue ?? '...'})`;
+  const canSaturate = sign === 'signed' && constantValue !== undefined;
+  return `${name}say ${canSaturate ? `.saturate(${constantValue}) or ${wrap}` : wrap}`;
 }
 
 /** `module.signal`, for messages. */

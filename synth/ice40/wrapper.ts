@@ -5,7 +5,7 @@
  * leaves. All paths of the unit thus run from register to register. What the frame itself adds between
  * registers is at most the parity of `out` and `out_valid`, two logic cells deep.
  */
-import type { Design, Port } from '../../sim/simulators/index.ts';
+import type { Design, Port } from '../../hdl-gen/design.ts';
 
 export const WRAPPER = 'ice40_wrapper';
 /** Instance of the unit inside the frame; its cells have names that start so. */

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
+  clog2,
   concat,
   type Dimension,
   defineModule,
@@ -87,8 +88,10 @@ function refuses(at: string, describeIt: () => unknown, parts: readonly string[]
   }
 }
 
-const FITTING = (target: string | number) =>
-  `; widen the target, or say .saturate(${target}) or .wrap(${target})`;
+const WRAP = (target: string | number) => `; widen the target, or say .wrap(${target})`;
+const SATURATE = (target: number) => `; widen the target, or say .saturate(${target}) or .wrap(${target})`;
+const NAME = "; widen the target, or give the value a name, scope.wire('name', ...), and say ";
+const RANGE = (names: string) => `; widen the target, or narrow the range of ${names}`;
 
 describe('what does not fit is not assigned', () => {
   test('to a wire', () => {
@@ -98,8 +101,29 @@ describe('what does not fit is not assigned', () => {
         unit((scope, { s8 }) => {
           scope.wire('sum', s8.add(s8), 8);
         }),
-      ['unit.sum: 9 bits do not fit into 8', FITTING(8)],
+      ['unit.sum: 9 bits do not fit into 8', `${NAME}.saturate(8) or .wrap(8)`],
     );
+  });
+
+  test('and what the message then proposes is accepted', () => {
+    refuses("scope.wire('w', s8, 7)", () => unit((scope, { s8 }) => scope.wire('w', s8, 7)), [SATURATE(7)]);
+    refuses("scope.wire('w', u8, 7)", () => unit((scope, { u8 }) => scope.wire('w', u8, 7)), [WRAP(7)]);
+    refuses(
+      "scope.wire('w', u8.add(u8), k)",
+      () => unit((scope, { u8 }, k) => scope.wire('w', u8.add(u8), k)),
+      [`${NAME}.wrap(...)`],
+    );
+    expect(() =>
+      unit((scope, { s8, u8 }, k) => {
+        scope.wire('saturated', s8.saturate(7), 7);
+        scope.wire('wrapped', s8.wrap(7), 7);
+        scope.wire('low', u8.wrap(7), 7);
+        scope.wire('lowest', scope.wire('sum', u8.add(u8)).wrap(k), k);
+      }),
+    ).not.toThrow();
+    // Here it does not propose to wrap: where K is less, nothing could be dropped.
+    refuses("scope.wire('w', uk, 7)", () => unit((scope, { uk }) => scope.wire('w', uk, 7)), [RANGE('K')]);
+    expect(() => unit((scope, { uk }) => scope.wire('w', uk.wrap(7), 7))).toThrow('not within its K bits');
   });
 
   test('to a register', () => {
@@ -110,7 +134,7 @@ describe('what does not fit is not assigned', () => {
           const r = scope.register('r', unsigned(7));
           scope.clocked({ clock: clk }, r.becomes(u8));
         }),
-      ['unit.r: 8 bits do not fit into 7', FITTING(7)],
+      ['unit.r: 8 bits do not fit into 7', WRAP(7)],
     );
   });
 
@@ -118,7 +142,10 @@ describe('what does not fit is not assigned', () => {
     refuses(
       "scope.register('r', unsigned(3), 8)",
       () => unit((scope) => scope.register('r', unsigned(3), 8)),
-      ['unit: the constant 8: 4 bits do not fit into 3', FITTING(3)],
+      [
+        'unit: the constant 8: 4 bits do not fit into 3',
+        '; widen the target, or choose a constant that fits',
+      ],
     );
   });
 
@@ -133,7 +160,7 @@ describe('what does not fit is not assigned', () => {
     refuses(
       "scope.instance('one', child, { W: k }, { a: u8 })",
       () => unit((scope, { u8 }, k) => scope.instance('one', child, { W: k }, { a: u8 })),
-      ['unit.one.a: 8 bits do not fit into K where K = 1', FITTING('K')],
+      ['unit.one.a: 8 bits do not fit into K where K = 1', RANGE('K')],
     );
     refuses(
       "scope.instance('one', child, { W: k.plus(9) }, { a: u8 })",
@@ -154,9 +181,9 @@ describe('what does not fit is not assigned', () => {
         }),
         body: (_, { a }) => ({ y: a.add(a) }),
       });
-    refuses('defineModule({', () => describeIt(5), [
+    refuses("y: output.signed(width, 'Out')", () => describeIt(5), [
       'sum_unit.y: K+1 bits do not fit into 5 where K = 8',
-      FITTING(5),
+      RANGE('K'),
     ]);
     expect(() => describeIt(9)).not.toThrow();
   });
@@ -172,7 +199,7 @@ describe('what does not fit is not assigned', () => {
           { label: 'high', describe: () => u8.slice(0, 5) },
         ),
       );
-    refuses('scope.choose(', choice(7), ['unit.y: K bits do not fit into 5 where K = 6', FITTING(5)]);
+    refuses('scope.choose(', choice(7), ['unit.y: K bits do not fit into 5 where K = 6', RANGE('K')]);
     expect(choice(6)).not.toThrow();
   });
 
@@ -180,7 +207,7 @@ describe('what does not fit is not assigned', () => {
     refuses(
       "scope.pack('p'",
       () => unit((scope, { u8 }, k) => scope.pack('p', { genvar: 'i', count: k, width: 7 }, () => u8)),
-      ['unit.p: 8 bits do not fit into 7', FITTING(7)],
+      ['unit.p: 8 bits do not fit into 7', WRAP(7)],
     );
   });
 
@@ -196,18 +223,18 @@ describe('what does not fit is not assigned', () => {
             () => ({ m: u8 }),
           ),
         ),
-      ['unit.f.m: 8 bits do not fit into i+1 where K = 1 and i = 0', FITTING('i+1')],
+      ['unit.f.m: 8 bits do not fit into i+1 where K = 1 and i = 0', RANGE('K or i')],
     );
   });
 
   test('by extension', () => {
     refuses('u8.extend(7)', () => unit((_, { u8 }) => u8.extend(7)), [
       'unit.u8: 8 bits do not fit into 7',
-      FITTING(7),
+      WRAP(7),
     ]);
     refuses('uk.extend(7)', () => unit((_, { uk }) => uk.extend(7)), [
       'unit.uk: K bits do not fit into 7 where K = 8',
-      FITTING(7),
+      RANGE('K'),
     ]);
   });
 
@@ -215,7 +242,7 @@ describe('what does not fit is not assigned', () => {
     refuses(
       "scope.wire('w', uk.mul(sk), k.plus(5))",
       () => unit((scope, { uk, sk }, k) => scope.wire('w', uk.mul(sk), k.plus(5))),
-      ['unit.w: 2*K bits do not fit into K+5 where K = 8', FITTING('K+5')],
+      ['unit.w: 2*K bits do not fit into K+5 where K = 8', RANGE('K')],
     );
     expect(() => unit((scope, { uk, sk }, k) => scope.wire('w', uk.mul(sk), k.plus(8)))).not.toThrow();
   });
@@ -405,6 +432,28 @@ describe('operands', () => {
     expect(() => unit((_, { u8 }) => u8.wrap(7))).not.toThrow();
   });
 
+  test('saturation to a whole number of bits', () => {
+    for (const width of [0, -1, 7.5, Number.NaN]) {
+      refuses('s8.saturate(width)', () => unit((_, { s8 }) => s8.saturate(width)), [
+        `unit.s8: saturate(${width})`,
+        '; say a whole number of bits, at least 1',
+      ]);
+    }
+  });
+
+  test('constants that are whole numbers, exactly', () => {
+    for (const value of [1.5, Number.POSITIVE_INFINITY, 2 ** 53]) {
+      refuses('signedLiteral(value)', () => unit(() => signedLiteral(value)), [
+        `unit: ${value} is not an integer that a number holds exactly`,
+        '; say a whole number, beyond 2^53 as a bigint',
+      ]);
+    }
+    unit(() => {
+      expect(signedLiteral(-(2n ** 63n)).width.constantValue).toBe(64);
+      expect(unsignedLiteral(2n ** 64n - 1n).width.constantValue).toBe(64);
+    });
+  });
+
   test('constants that fit their sign and width', () => {
     refuses('unsignedLiteral(-1)', () => unit(() => unsignedLiteral(-1)), [
       'unit: -1 is not unsigned',
@@ -458,6 +507,68 @@ describe('operands', () => {
       scope.wire('choice', flag.select(s8.shiftRight(flag), s8.addWrap(s8)));
     });
     expect(() => verilogOf(fitting)).not.toThrow();
+  });
+});
+
+describe('widths that can be checked', () => {
+  test('a branch that is taken for some value of the parameters', () => {
+    refuses(
+      'scope.choose(',
+      () =>
+        unit((scope, { uk, u8 }, k) =>
+          scope.choose(
+            'y',
+            unsigned(8),
+            k.atLeast(9),
+            {
+              label: 'never',
+              describe: () => uk,
+            },
+            { label: 'always', describe: () => u8 },
+          ),
+        ),
+      [
+        'no declared value satisfies K >= 9',
+        '; leave out what is never built, or widen the range of a parameter',
+      ],
+    );
+  });
+
+  test('a loop that runs for some value of the parameters', () => {
+    refuses(
+      'u8.bit(i)',
+      () =>
+        unit((scope, { u8 }, k) =>
+          scope.pack('p', { genvar: 'i', count: k.minus(8), width: 1 }, (i) => u8.bit(i)),
+        ),
+      [
+        'no value is declared for K in 1..8 and i in 0..K-9',
+        '; leave out what is never built, or widen the range of a parameter',
+      ],
+    );
+  });
+
+  test('not too many values', () => {
+    const wide = { minimum: 1, maximum: 2000, default: 1, description: '' };
+    refuses(
+      'clog2(X).times(clog2(Y))',
+      () =>
+        defineModule({
+          name: 'm',
+          description: '',
+          parameters: { X: wide, Y: wide },
+          ports: () => ({ a: input.unsigned(1, ''), y: output.unsigned(8, '') }),
+          body: (scope, { a }, { X, Y }) => ({ y: scope.wire('w', a, clog2(X).times(clog2(Y))) }),
+        }),
+      ['more than 2000000 values of (X, Y) to check', '; declare smaller ranges, or fewer variables'],
+    );
+  });
+
+  test('whole ones', () => {
+    refuses('u8.slice(0, 2.5)', () => unit((_, { u8 }) => u8.slice(0, 2.5)), [
+      '2.5 is not an integer',
+      '; widths, indices and counts are whole numbers',
+    ]);
   });
 });
 

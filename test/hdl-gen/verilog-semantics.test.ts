@@ -311,8 +311,22 @@ const nested = defineModule({
   },
 });
 
+/** Bounds that a double does not hold. */
+const wide = defineModule({
+  name: 'wide',
+  description: 'Saturation to many bits.',
+  parameters: {},
+  ports: () => ({
+    value: input.signed(70, 'Any number'),
+    to55: output.signed(55, 'The nearest of 55 bits'),
+    to64: output.signed(64, 'The nearest of 64 bits'),
+  }),
+  body: (_, { value }) => ({ to55: value.saturate(55), to64: value.saturate(64) }),
+});
+
 const described = benchOf(
   [
+    { module: wide, parameters: [{}] },
     { module: registers, parameters: [{ N: 1 }, { N: 4 }, { N: 9 }] },
     { module: loops, parameters: [{ N: 1 }, { N: 2 }, { N: 4 }, { N: 5 }, { N: 9 }] },
     { module: nested, parameters: [{ N: 2 }, { N: 3 }, { N: 5 }] },
@@ -382,11 +396,20 @@ function nestedModel(n: number, { values = 0n }: Values): Expected {
   return { totals: joined(groups, 8), swapped: joined(groups.toReversed(), 8) };
 }
 
+function wideModel({ value = 0n }: Values): Expected {
+  const nearest = (bits: bigint) => {
+    const end = 2n ** (bits - 1n);
+    return value < -end ? -end : value >= end ? end - 1n : value;
+  };
+  return { to55: nearest(55n), to64: nearest(64n) };
+}
+
 function expectedRows(
   { module, parameters: { N = 0 } }: Instance,
   rows: readonly Values[],
 ): readonly Expected[] {
   if (module === registers) return registersModel(N, rows);
+  if (module === wide) return rows.map(wideModel);
   return rows.map((row) => (module === nested ? nestedModel(N, row) : loopsModel(N, row)));
 }
 

@@ -28,6 +28,17 @@ test('a coverage knows its bins, counts nothing else, and is empty at first', ()
   expect(coverage.bins).toBe(2);
 });
 
+test('coverages add up', () => {
+  const bins = ['a', 'b', 'c'];
+  const [total, more] = [new Coverage(bins), new Coverage(bins)];
+  total.hit('a');
+  more.hit('a');
+  more.hit('b');
+  total.add(more);
+  expect(total.empty()).toEqual(['c']);
+  expect(more.empty()).toEqual(['c']);
+});
+
 // ---------------------------------------------------------------- rescales
 
 interface Case extends Partial<RescaleParameters> {

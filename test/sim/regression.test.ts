@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_OPTIONS } from '../../hdl-gen/generate.ts';
 import { firstMismatch } from '../../sim/compare.ts';
 import { configurations, DEFAULT_MATRIX, quickConfigurations } from '../../sim/matrix.ts';
-import { benchesOf, verify } from '../../sim/regression.ts';
+import { benchesOf, cyclesPerSecond, verify } from '../../sim/regression.ts';
 import { countRows, inputLayout, outputLayout } from '../../sim/simulators/index.ts';
 import { goldenSimulator } from './golden-simulator.ts';
 
@@ -80,6 +80,7 @@ describe('verifying', () => {
       }
     });
     const [result] = await verify(options, simulator, { rows: 20_000, seed: 1 }, [rescaler]);
+    expect(result?.vectors).toBe((result?.failure?.cycle ?? 0) + 1);
     const { cycle = 0, inputs, expected, actual, smallest, waveform } = result?.failure ?? {};
     expect(cycle).toBeGreaterThanOrEqual(directedRows);
     expect(inputs).toMatchObject({ act_min: 5 });
@@ -92,6 +93,17 @@ describe('verifying', () => {
     });
     expect(waveform).toBe(`waveform of ${words} words`);
     expect(disposed()).toBe(1);
+  });
+
+  test('claims only the rows and the cases up to a mismatch', async () => {
+    const { simulator } = goldenSimulator(benches, ({ outputs }) => {
+      outputs[100] = (outputs[100] ?? 0) ^ 1;
+    });
+    const [result] = await verify(options, simulator, { rows: 0, seed: 1 }, [rescaler]);
+    // The first directed rows have the multiplier 0 and the least shifts.
+    expect(result).toMatchObject({ vectors: 101, failure: { cycle: 100 } });
+    expect(result?.emptyBins).toEqual(expect.arrayContaining(['greatest shift', 'tie above zero']));
+    expect(result?.emptyBins).not.toContain('multiplier 0');
   });
 
   test('an output that is unknown is a failure, shown as x', async () => {
@@ -113,6 +125,21 @@ describe('verifying', () => {
     await expect(verify(options, simulator, { rows: 0, seed: 1 }, benches)).rejects.toThrow('out of memory');
     expect(disposed()).toBe(1);
   });
+});
+
+test('a speed is told of a run that takes long enough, and of a whole one', () => {
+  const block = {
+    block: 'dot_product_unit',
+    vectors: 20_000,
+    bins: 0,
+    emptyBins: [],
+    simulationSeconds: 0.01,
+  };
+  const row = { inputs: {}, expected: {}, actual: {} };
+  const failure = { ...row, cycle: 19_999, smallest: { ...row, cycles: [] }, waveform: '' };
+  expect(cyclesPerSecond(block)).toBeUndefined();
+  expect(cyclesPerSecond({ ...block, simulationSeconds: 0.5 })).toBe(40_000);
+  expect(cyclesPerSecond({ ...block, simulationSeconds: 0.5, failure })).toBeUndefined();
 });
 
 describe('configurations', () => {

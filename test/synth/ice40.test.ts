@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { designOf } from '../../hdl-gen/design.ts';
 import { generate } from '../../hdl-gen/generate.ts';
-import { designOf } from '../../sim/design.ts';
 import { boundPeriodNs, longestDspChain } from '../../synth/ice40/dsp-timing.ts';
 import { wrapperVerilog } from '../../synth/ice40/wrapper.ts';
 import { type Ice40Point, ice40Provenance, requireNextpnr, runIce40 } from '../../synth/ice40.ts';

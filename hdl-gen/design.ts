@@ -1,6 +1,25 @@
-/** From generated blocks to what simulators take. */
-import type { GeneratedBlock } from '../hdl-gen/generate.ts';
-import type { Design } from './simulators/index.ts';
+/** From generated blocks to what tools take: one block with all of its files. */
+import type { GeneratedBlock } from './generate.ts';
+
+/** A module to simulate or to synthesize, as plain data. */
+export interface Design {
+  /** Name of the top module. */
+  readonly top: string;
+  /** Verilog-2005, with everything that the top module instantiates. */
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+  /** Of the top module, in their order, clock included. */
+  readonly ports: readonly Port[];
+  /** Name of the clock input; absent in a combinational module. */
+  readonly clock?: string;
+}
+
+export interface Port {
+  readonly name: string;
+  readonly direction: 'input' | 'output';
+  readonly signed: boolean;
+  /** In bits, at least 1. */
+  readonly width: number;
+}
 
 /** The block of that name with every file that it needs. Ports have the widths of the default parameters. */
 export function designOf(blocks: readonly GeneratedBlock[], name: string): Design {
