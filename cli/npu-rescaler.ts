@@ -5,6 +5,7 @@ import { GENERATOR } from '../hdl-gen/version.ts';
 import { cosim } from './cosim.ts';
 import { UsageError } from './failure.ts';
 import { gen } from './gen.ts';
+import { inspect } from './inspect.ts';
 import { synthSweep } from './synth-sweep.ts';
 
 const program = new Command('npu-rescaler')
@@ -12,7 +13,8 @@ const program = new Command('npu-rescaler')
   .version(GENERATOR.version)
   .addCommand(gen)
   .addCommand(cosim)
-  .addCommand(synthSweep);
+  .addCommand(synthSweep)
+  .addCommand(inspect);
 
 for (const command of [program, ...program.commands]) {
   command

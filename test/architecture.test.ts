@@ -10,10 +10,11 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   golden: [],
   'hdl-gen': ['golden'],
+  litert: ['golden'],
   tools: [],
   sim: ['golden', 'hdl-gen', 'tools'],
   synth: ['hdl-gen', 'tools'],
-  cli: ['golden', 'hdl-gen', 'tools', 'sim', 'synth'],
+  cli: ['golden', 'litert', 'hdl-gen', 'tools', 'sim', 'synth'],
 };
 
 /** Folders that are about the rooms, and may look into all of them. */

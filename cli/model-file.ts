@@ -1,0 +1,35 @@
+/** A `.tflite` file named on the command line. */
+import { readFileSync, statSync } from 'node:fs';
+import { type Model, ModelError, readModel } from '../litert/index.ts';
+import { UsageError } from './failure.ts';
+
+export interface ModelOnDisk {
+  readonly bytes: Uint8Array;
+  readonly model: Model;
+}
+
+/** @throws UsageError where the file cannot be read or is not a model that is supported */
+export function readModelFile(path: string): ModelOnDisk {
+  const bytes = readBytes(path);
+  return { bytes, model: orUsageError(path, () => readModel(bytes)) };
+}
+
+/** What is wrong with a model is the user's to mend: adds the path to it. */
+export function orUsageError<T>(path: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof ModelError) throw new UsageError(`${path}: ${error.message}`);
+    throw error;
+  }
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    // Devices and pipes may never end.
+    if (!statSync(path).isFile()) throw new Error('it is not a regular file');
+    return readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

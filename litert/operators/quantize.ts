@@ -1,0 +1,18 @@
+import type { Quantize } from '../model.ts';
+import type { OperatorReader } from '../operator-source.ts';
+import { scaleRatio } from '../rescale-factors.ts';
+
+export const quantize: OperatorReader = {
+  name: 'QUANTIZE',
+  code: 114,
+  maxVersion: 4,
+  read(source) {
+    source.requireInputs(1);
+    const input = source.activation(0);
+    const output = source.output();
+    source.requireShape(output, input.shape, 'the input');
+    const operator: Quantize = { op: 'QUANTIZE', index: source.index, input, output };
+    source.requireFactor(scaleRatio(operator), 'Sx/Sy');
+    return operator;
+  },
+};
