@@ -54,36 +54,127 @@ module dot_product_unit #(
 
     genvar i;
 
-    // Eq. (1), the products of a beat in a balanced tree: node i adds nodes 2i and 2i+1.
-    generate
-        for (i = 2*MACS-1; i >= 1; i = i - 1) begin : node
-            wire signed [$clog2(MACS)+15:0] total;
-            if (i >= MACS) begin : leaf
-                wire signed [7:0] activation = $signed(x[8*i+7-8*MACS:8*i-8*MACS]);
-                wire signed [7:0] weight = $signed(w[8*i+7-8*MACS:8*i-8*MACS]);
-                wire signed [15:0] product =
-                    $signed({{8{activation[7]}}, activation}) * $signed({{8{weight[7]}}, weight});
-                assign total = $signed({{$clog2(MACS){product[15]}}, product});
-            end else begin : inner
-                assign total = node[2*i].total + node[2*i+1].total;
-            end
-        end
-    endgenerate
-
     // Eq. (1), the accumulator: a new sum starts from the effective bias.
     reg fresh;
     reg signed [31:0] acc;
-    wire signed [31:0] base = fresh ? bias : acc;
-    always @(posedge clk) begin
-        if (in_valid) begin
-            acc <= base + $signed({{16-$clog2(MACS){node[1].total[$clog2(MACS)+15]}}, node[1].total});
-        end
-    end
     always @(posedge clk) begin
         if (rst) begin
             fresh <= 1'b1;
         end else if (in_valid) begin
             fresh <= in_last;
+        end
+    end
+    wire signed [31:0] previous = fresh ? bias : acc;
+    localparam LOW = $clog2(MACS)+16;
+
+    // Eq. (1), the products: digit j of a weight is -2, -1, 0, 1 or 2; its row is the
+    // activation times it, inverted where it is negative. The 1 that completes the negation
+    // stands in the next row.
+    generate
+        for (i = 0; i < MACS; i = i + 1) begin : lane
+            wire [7:0] activation = x[8*i+7:8*i];
+            wire [7:0] weight = w[8*i+7:8*i];
+            wire one0 = weight[0] ^ 1'b0;
+            wire two0 = (weight[1] ^ weight[0]) & ~one0;
+            wire [8:0] digit0 =
+                ({activation[7], activation} & {9{one0}} | {activation, 1'b0} & {9{two0}}) ^ {9{weight[1]}};
+            wire one1 = weight[2] ^ weight[1];
+            wire two1 = (weight[3] ^ weight[2]) & ~one1;
+            wire [8:0] digit1 =
+                ({activation[7], activation} & {9{one1}} | {activation, 1'b0} & {9{two1}}) ^ {9{weight[3]}};
+            wire one2 = weight[4] ^ weight[3];
+            wire two2 = (weight[5] ^ weight[4]) & ~one2;
+            wire [8:0] digit2 =
+                ({activation[7], activation} & {9{one2}} | {activation, 1'b0} & {9{two2}}) ^ {9{weight[5]}};
+            wire one3 = weight[6] ^ weight[5];
+            wire two3 = (weight[7] ^ weight[6]) & ~one3;
+            wire [8:0] digit3 =
+                ({activation[7], activation} & {9{one3}} | {activation, 1'b0} & {9{two3}}) ^ {9{weight[7]}};
+            wire [LOW+1:0] row0 = {{LOW-7{1'b0}}, {~digit0[8], digit0[7:0]}};
+            wire [LOW+1:0] row1 = {{LOW-9{1'b0}}, {~digit1[8], digit1[7:0], {1'b0, weight[1]}}};
+            wire [LOW+1:0] row2 = {{LOW-11{1'b0}}, {~digit2[8], digit2[7:0], {1'b0, weight[3]}, 2'd0}};
+            wire [LOW+1:0] row3 = {{LOW-13{1'b0}}, {~digit3[8], digit3[7:0], {1'b0, weight[5]}, 4'd0}};
+            wire [LOW+1:0] row4 = {{LOW-6{1'b0}}, {{1'b0, weight[7]}, 6'd0}};
+        end
+    endgenerate
+
+    // All rows, the low part of the accumulator, and a constant that takes back what the
+    // inverted signs add: 2^LOW in excess, so that no row is negative.
+    localparam [31:0] CORRECTION = -21760*MACS;
+    generate
+        for (i = 0; i < 15*MACS+2; i = i + 1) begin : row
+            wire [LOW+1:0] value;
+            if (i < 5*MACS+2) begin : given
+                wire [LOW+1:0] row0_on;
+                if (i < MACS) begin : digit0
+                    assign row0_on = lane[i].row0;
+                end else begin : beyond0
+                    wire [LOW+1:0] row1_on;
+                    if (i < 2*MACS) begin : digit1
+                        assign row1_on = lane[i-MACS].row1;
+                    end else begin : beyond1
+                        wire [LOW+1:0] row2_on;
+                        if (i < 3*MACS) begin : digit2
+                            assign row2_on = lane[i-2*MACS].row2;
+                        end else begin : beyond2
+                            wire [LOW+1:0] row3_on;
+                            if (i < 4*MACS) begin : digit3
+                                assign row3_on = lane[i-3*MACS].row3;
+                            end else begin : beyond3
+                                wire [LOW+1:0] row4_on;
+                                if (i < 5*MACS) begin : digit4
+                                    assign row4_on = lane[i-4*MACS].row4;
+                                end else begin : beyond4
+                                    wire [LOW+1:0] row5_on;
+                                    if (i < 5*MACS+1) begin : accumulator
+                                        assign row5_on = {2'd0, previous[LOW-1:0]};
+                                    end else begin : correction
+                                        assign row5_on = {2'd0, CORRECTION[LOW-1:0]};
+                                    end
+                                    assign row4_on = row5_on;
+                                end
+                                assign row3_on = row4_on;
+                            end
+                            assign row2_on = row3_on;
+                        end
+                        assign row1_on = row2_on;
+                    end
+                    assign row0_on = row1_on;
+                end
+                assign value = row0_on;
+            end else begin : added
+                wire [LOW+1:0] a = row[3*((i-5*MACS-2)/2)].value;
+                wire [LOW+1:0] b = row[3*((i-5*MACS-2)/2)+1].value;
+                wire [LOW+1:0] c = row[3*((i-5*MACS-2)/2)+2].value;
+                wire [LOW+1:0] made;
+                if (((i-5*MACS-2)%2) < 1) begin : carries
+                    wire [LOW+1:0] majority = a & b | c & (a ^ b);
+                    wire unused_majority = &{1'b0, majority[LOW+1]}; // dropped on purpose
+                    assign made = {majority[LOW:0], 1'b0};
+                end else begin : sums
+                    assign made = a ^ b ^ c;
+                end
+                assign value = made;
+            end
+        end
+    endgenerate
+    wire [LOW+1:0] last_carries = row[15*MACS].value;
+    wire [LOW+1:0] last_sums = row[15*MACS+1].value;
+
+    // The next accumulator. The two top bits of both rows add up to 0, 1 or 2; less the
+    // excess of 1 that is what the upper part takes.
+    wire minus_one = ~(|(last_sums[LOW+1:LOW] | last_carries[LOW+1:LOW]));
+    wire odd = ~(last_sums[LOW] ^ last_carries[LOW]);
+    wire [31:0] accumulate_total;
+    prefix_adder #(.WIDTH(32)) accumulate (
+        .a        ({previous[31:LOW], last_sums[LOW-1:0]}),
+        .b        ({{31-LOW{minus_one}}, odd, last_carries[LOW-1:0]}),
+        .carry_in (1'b0),
+        .total    (accumulate_total)
+    );
+    always @(posedge clk) begin
+        if (in_valid) begin
+            acc <= $signed(accumulate_total);
         end
     end
 

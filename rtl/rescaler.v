@@ -34,49 +34,116 @@ module rescaler #(
 
     genvar i;
 
-    // Algorithm 1, line 3: the product of 32 + k bits.
-    wire signed [K+31:0] product = $signed({{K{acc[31]}}, acc}) * $signed({32'd0, multiplier});
-
-    // Algorithm 1, lines 2 and 3: add 2^(shift-1), nothing at shift 0.
-    wire [K+24:0] half = ({{K+24{1'b0}}, 1'b1} << shift) >> 1'b1;
-    wire signed [K+32:0] rounded = $signed({product[K+31], product}) + $signed({8'd0, half});
-
-    // Algorithm 1, line 4: the low nine bits of the quotient. Stage i shifts by 2^i and keeps
-    // only the bits that later stages can still reach.
-    localparam STAGES = $clog2(K+25);
-    wire signed [(1 << STAGES)+7:0] source = $signed({{(1 << STAGES)-K-25{rounded[K+32]}}, rounded});
+    // Algorithm 1, line 3: acc * m as two rows, then as one number.
     generate
-        for (i = STAGES; i >= 0; i = i - 1) begin : stage
-            wire [(1 << i)+7:0] kept;
-            if (i >= STAGES) begin : entry
-                assign kept = $unsigned(source);
-            end else begin : move
-                wire [(1 << (i+1))+7:0] wide = stage[i+1].kept;
-                assign kept = shift[i] ? wide[2*(1 << i)+7:(1 << i)] : wide[(1 << i)+7:0];
+        for (i = 0; i + 1 < 3*K; i = i + 1) begin : row
+            wire [K+31:0] value;
+            if (i < K+1) begin : given
+                wire [K+31:0] term;
+                if (i < K) begin : product
+                    assign term = {{K{1'b0}}, {~(acc[31] & multiplier[i]), acc[30:0] & {31{multiplier[i]}}}} << i;
+                end else begin : correction
+                    assign term = {{K+31{1'b0}}, 1'b1} << 31 | {{K+31{1'b0}}, 1'b1} << (K+31);
+                end
+                assign value = term;
+            end else begin : added
+                wire [K+31:0] a = row[3*((i-K-1)/2)].value;
+                wire [K+31:0] b = row[3*((i-K-1)/2)+1].value;
+                wire [K+31:0] c = row[3*((i-K-1)/2)+2].value;
+                wire [K+31:0] made;
+                if (((i-K-1)%2) < 1) begin : carries
+                    wire [K+31:0] majority = a & b | c & (a ^ b);
+                    wire unused_majority = &{1'b0, majority[K+31]}; // dropped on purpose
+                    assign made = {majority[K+30:0], 1'b0};
+                end else begin : sums
+                    assign made = a ^ b ^ c;
+                end
+                assign value = made;
             end
         end
     endgenerate
+    wire [K+31:0] last_carries = row[3*K-3].value;
+    wire [K+31:0] last_sums = row[3*K-2].value;
+    wire [K+31:0] product_adder_total;
+    prefix_adder #(.WIDTH(K+32)) product_adder (
+        .a        (last_sums),
+        .b        (last_carries),
+        .carry_in (1'b0),
+        .total    (product_adder_total)
+    );
+    wire [K+31:0] product = product_adder_total;
 
-    // The quotient, bits shift+31 to shift, fits into nine bits when no two neighbours differ
-    // from bit shift+8 up to bit shift+31.
-    wire [K+23:0] differs = rounded[K+31:8] ^ rounded[K+32:9];
-    wire [K+23:0] from = {K+24{1'b1}} << shift;
-    wire [K+23:0] beyond = {from[K:0], 23'd0};
-    wire outside = |(differs & from & ~beyond);
-    wire signed [K+1:0] high = $signed(rounded[K+32:31]);
-    wire signed [K+1:0] signs = high >>> shift;
-    wire unused_signs = &{1'b0, signs[K+1:1]}; // dropped on purpose
-    wire negative = signs[0];
+    // Algorithm 1, line 4: nine bits of product / 2^shift, and below them the bit that rounds
+    // (0 at shift 0). Stage i shifts by 2^i and keeps the bits that later stages can still
+    // reach.
+    localparam STAGES = $clog2(K+25);
+    wire signed [K+32:0] doubled = $signed({product, 1'b0});
+    wire signed [(1 << STAGES)+8:0] source = $signed({{(1 << STAGES)-K-24{doubled[K+32]}}, doubled});
+    generate
+        for (i = STAGES; i >= 0; i = i - 1) begin : stage
+            wire [(1 << i)+8:0] kept;
+            if (i >= STAGES) begin : entry
+                assign kept = $unsigned(source);
+            end else begin : move
+                wire [(1 << (i+1))+8:0] wide = stage[i+1].kept;
+                assign kept = shift[i] ? wide[2*(1 << i)+8:(1 << i)] : wide[(1 << i)+8:0];
+            end
+        end
+    endgenerate
+    wire [9:0] window = stage[0].kept;
 
-    // Eq. (1): add the zero point, clamp to the activation range; beyond nine bits the sign
-    // decides.
-    wire signed [9:0] sum =
-        $signed({{2{zero_point[7]}}, zero_point}) + $signed({stage[0].kept[8], stage[0].kept});
+    // The quotient is product[shift+31:shift]. It is beyond nine bits when two neighbours
+    // differ from bit shift+8 up. The masks depend on the shift only.
+    wire [K+22:0] differs = product[K+30:8] ^ product[K+31:9];
+    wire [K+22:0] from = {K+23{1'b1}} << shift;
+    wire [K+22:0] beyond = {from[K:0], 22'd0};
+    wire wide = |(differs & from & ~beyond);
+
+    // Up to shift = width of m the product has bits above the quotient: then bit shift+31 is
+    // its sign (the 32-bit value wraps), else the top bit.
+    wire [K:0] at = {{K{1'b0}}, 1'b1} << shift;
+    wire top_differs = |(differs[K+22:22] & at);
+    wire wrapped = |(product[K+31:31] & at);
+    wire sign = wrapped | product[K+31] & ~(|at);
+    wire overflows = ~wide & &window[8:0];
+    wire outside = wide | top_differs;
+    wire negative = sign | overflows;
+
+    // Eq. (1): zero point and rounding bit in one addition. Beside it, the same sum against
+    // both bounds: its sign says which side it is on. Beyond nine bits the sign of the
+    // quotient decides.
+    wire round = window[0];
+    wire signed [8:0] floor = $signed(window[9:1]);
+    wire signed [7:0] low = $signed(window[8:1]);
+    wire signed [7:0] sum = zero_point + low + $signed({7'd0, round});
+    wire signed [8:0] upper_offset =
+        $signed({zero_point[7], zero_point}) + ~$signed({act_max[7], act_max});
+    wire [9:0] upper_a = $unsigned($signed({floor[8], floor}));
+    wire [9:0] upper_b = $unsigned($signed({upper_offset[8], upper_offset}));
+    wire [9:0] upper_total;
+    prefix_adder #(.WIDTH(10)) upper (
+        .a        (upper_a),
+        .b        (upper_b),
+        .carry_in (round),
+        .total    (upper_total)
+    );
+    wire signed [8:0] lower_offset =
+        $signed({zero_point[7], zero_point}) - $signed({act_min[7], act_min});
+    wire [9:0] lower_a = $unsigned($signed({floor[8], floor}));
+    wire [9:0] lower_b = $unsigned($signed({lower_offset[8], lower_offset}));
+    wire [9:0] lower_total;
+    prefix_adder #(.WIDTH(10)) lower (
+        .a        (lower_a),
+        .b        (lower_b),
+        .carry_in (round),
+        .total    (lower_total)
+    );
+    wire above = outside ? ~negative : ~($signed(upper_total) < 10'sd0);
+    wire below = outside ? negative : $signed(lower_total) < 10'sd0;
     wire signed [7:0] clamped =
-        outside ? negative ? act_min : act_max
-        : sum < $signed({{2{act_min[7]}}, act_min}) ? act_min
-        : sum > $signed({{2{act_max[7]}}, act_max}) ? act_max
-        : $signed(sum[7:0]);
+        below ? act_min
+        : above ? act_max
+        : sum;
     assign out = clamped;
 endmodule
 

@@ -2,17 +2,8 @@
  * The dot-product unit: MACS int8 products a beat, summed into a 32-bit accumulator, rescaled to int8
  * after the last beat (Eq. 1; golden/dot-product.ts is the specification).
  */
-import {
-  clog2,
-  type Dimension,
-  defineModule,
-  input,
-  output,
-  type Scope,
-  type Signal,
-  signed,
-  unsigned,
-} from '../dsl/index.ts';
+import { defineModule, input, output, signed, unsigned } from '../dsl/index.ts';
+import { multiplyAccumulate, productTree } from './multiply-accumulate.ts';
 import { PARAMETERS, rescalePorts, type UnitOptions } from './parameters.ts';
 import { pipelinedRescaler, rescaler } from './rescaler.ts';
 
@@ -49,15 +40,17 @@ export function dotProductUnit(options: UnitOptions) {
       const { clk, rst, in_valid, in_last } = inputs;
       const clocked = { clock: clk, reset: rst };
 
-      scope.comment('Eq. (1), the products of a beat in a balanced tree: node i adds nodes 2i and 2i+1.');
-      const total = productTree(scope, inputs.x, inputs.w, MACS);
-
       scope.comment('Eq. (1), the accumulator: a new sum starts from the effective bias.');
       const fresh = scope.register('fresh', unsigned(1), 1);
       const acc = scope.register('acc', signed(32));
-      const base = scope.wire('base', fresh.select(inputs.bias, acc));
-      scope.clocked({ clock: clk, enable: in_valid }, acc.becomes(base.addWrap(total)));
       scope.clocked({ ...clocked, enable: in_valid }, fresh.becomes(in_last));
+      const previous = scope.wire('previous', fresh.select(inputs.bias, acc));
+      const beat = { x: inputs.x, w: inputs.w, previous };
+      const next =
+        options.arch === 'plain'
+          ? previous.addWrap(productTree(scope, beat, MACS))
+          : multiplyAccumulate(scope, beat, MACS);
+      scope.clocked({ clock: clk, enable: in_valid }, acc.becomes(next));
 
       scope.comment('The parameters that come with the last beat stand beside its sum for one cycle.');
       const captured = {
@@ -99,41 +92,4 @@ export function dotProductUnit(options: UnitOptions) {
       return { out_valid: resultValid, out: result };
     },
   });
-}
-
-/** sum of x[i] * w[i]: 16-bit products, ceil(log2(MACS)) levels of additions, every node wide enough for all. */
-function productTree(
-  scope: Scope,
-  x: Signal<'unsigned'>,
-  w: Signal<'unsigned'>,
-  MACS: Dimension,
-): Signal<'signed'> {
-  const width = clog2(MACS).plus(16);
-  const nodes = scope.family(
-    'node',
-    { genvar: 'i', first: MACS.times(2).minus(1), last: 1 },
-    () => ({ total: signed(width) }),
-    (block, i, family) => ({
-      total: block.choose(
-        'total',
-        signed(width),
-        i.atLeast(MACS),
-        {
-          label: 'leaf',
-          describe: (leaf) => {
-            const element = i.minus(MACS);
-            const activation = leaf.wire('activation', x.element(element, 8).asSigned());
-            const weight = leaf.wire('weight', w.element(element, 8).asSigned());
-            return leaf.wire('product', activation.mul(weight));
-          },
-        },
-        {
-          label: 'inner',
-          // Every node is wide enough for the sum of all products, so nothing wraps.
-          describe: () => family.at(i.times(2)).total.addWrap(family.at(i.times(2).plus(1)).total),
-        },
-      ),
-    }),
-  );
-  return nodes.at(1).total;
 }

@@ -154,6 +154,11 @@ export class Dimension {
     return first && rest.length === 0 && first.factors.length === 0 ? first.coefficient : undefined;
   }
 
+  /** What is added to the terms with variables: -1 in `3*K-1`. */
+  get constantTerm(): number {
+    return this.#terms.find(({ factors }) => factors.length === 0)?.coefficient ?? 0;
+  }
+
   evaluate(assignment: Assignment): number {
     const places = new Map([...assignment.keys()].map((variable, place) => [variable, place]));
     return this.compile(places)([...assignment.values()]);

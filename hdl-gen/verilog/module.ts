@@ -153,9 +153,15 @@ function printLoop(statement: Extract<Statement, { kind: 'for' }>): readonly str
   return [`${head} begin : ${label}`, ...indented(printStatements(body, 'generate')), 'end'];
 }
 
-/** `i < MACS` reads better than `i <= MACS-1`. */
+/**
+ * `i < MACS` reads better than `i <= MACS-1`. A constant that would be subtracted stands on the other side: tools
+ * take the value of a parameter that is overridden on their command line as unsigned, and below zero such a
+ * bound wraps to a loop without end.
+ */
 function upperBound(name: string, maximum: Dimension): string {
-  return `${name} < ${maximum.plus(1)}`;
+  const bound = maximum.plus(1);
+  const subtracted = Math.max(0, -bound.constantTerm);
+  return subtracted === 0 ? `${name} < ${bound}` : `${name} + ${subtracted} < ${bound.plus(subtracted)}`;
 }
 
 function printChoice(statement: Extract<Statement, { kind: 'if' }>): readonly string[] {

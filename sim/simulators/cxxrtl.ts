@@ -14,6 +14,7 @@ import {
   traceHarness,
 } from './cxxrtl-harness.ts';
 import { leanRuntime, needsWholeRuntime } from './cxxrtl-runtime.ts';
+import { withAssignablePlaces } from './cxxrtl-words.ts';
 import {
   checkClocks,
   checkPorts,
@@ -39,7 +40,7 @@ import { clang, cxxrtlHeaders, translate } from './yowasp.ts';
 /** Translates what precedes it in a script, flattened, and tells what there is to know about it. */
 const TRANSLATE = 'write_json design.json; write_cxxrtl -O6 -g0 design.h';
 
-const FLAGS = ['-O3', '-std=c++17', '-fno-exceptions', '-fno-rtti', '-DNDEBUG', '-mbulk-memory', '-I', '.'];
+const FLAGS = ['-O2', '-std=c++20', '-fno-exceptions', '-fno-rtti', '-DNDEBUG', '-mbulk-memory', '-I', '.'];
 const LEAN_FLAGS = [...FLAGS, '-nostdlib', '-nostdinc', '-nostdinc++', '-Wl,--no-entry'];
 const WHOLE_FLAGS = [...FLAGS, '-mexec-model=reactor'];
 
@@ -65,7 +66,7 @@ export function createCxxrtl(options: SimulatorOptions = {}): Simulator {
 }
 
 function compileBatch(design: Design, options: SimulatorOptions): Promise<WasmModule> {
-  const script = `${readSources(design)}; opt_expr; opt_clean; ${TRANSLATE}`;
+  const script = `${readSources(design)}; ${TRANSLATE}`;
   const candidates = schedules.map((schedule) => batchHarness(design, schedule));
   return build(design, script, candidates, options, (netlist, generated) => {
     checkPorts(design, netlist);
@@ -85,7 +86,7 @@ function compileTracer(design: Design, options: SimulatorOptions): Promise<WasmM
 
 function readSources({ top, files }: Design): string {
   const names = files.map(({ name }) => name).join(' ');
-  return `read_verilog ${names}; hierarchy -check -top ${top}; proc; flatten`;
+  return `read_verilog ${names}; hierarchy -check -top ${top}; proc -noopt; flatten`;
 }
 
 function chooseSchedule({ clock }: Design, netlist: Netlist, generated: string): Schedule {
@@ -122,11 +123,11 @@ async function build(
     const translated = await timed('yosys', onStage, translate(script, treeOf(design.files)));
     const generated = textOf(translated, 'design.h');
     const netlist = parseNetlist(textOf(translated, 'design.json'), design.top);
-    const sources = { 'harness.cc': harness(netlist, generated), 'design.h': generated };
-    const [flags, cxxrtl] = needsWholeRuntime(generated)
-      ? [WHOLE_FLAGS, headers]
-      : [LEAN_FLAGS, { 'cxxrtl.h': lean }];
-    return timed('clang', onStage, clang(['harness.cc', ...flags], { ...sources, cxxrtl }));
+    const [flags, designHeader, cxxrtl] = needsWholeRuntime(generated)
+      ? [WHOLE_FLAGS, generated, headers]
+      : [LEAN_FLAGS, withAssignablePlaces(generated), { 'cxxrtl.h': lean }];
+    const sources = { 'harness.cc': harness(netlist, generated), 'design.h': designHeader, cxxrtl };
+    return timed('clang', onStage, clang(['harness.cc', ...flags], sources));
   });
   return compileWasm(wasm);
 }

@@ -1,0 +1,173 @@
+/**
+ * Architecture `fast`: only what survives the saturation is computed, and nothing waits that need not.
+ *
+ * - The product is one carry-save sum of k rows and one fast addition.
+ * - A clamped output depends on nine bits of the quotient and on whether it is within them: the shifter is
+ *   ten bits wide at its end, one of them for rounding.
+ * - The rounding bit enters at the weight of one, as the carry of the last additions, not before the shift.
+ * - Whether the quotient is out of range is found beside the shift, from masks that depend on the shift only.
+ * - Both comparisons of the clamp run beside the addition of the zero point.
+ */
+import {
+  type Bit,
+  concat,
+  type Dimension,
+  pow2,
+  repeat,
+  type Scope,
+  signedLiteral,
+  unsigned,
+  unsignedLiteral,
+} from '../dsl/index.ts';
+import { carrySave } from './carry-save.ts';
+import type { PipelineDepth } from './parameters.ts';
+import { prefixAdder } from './prefix-adder.ts';
+import type { RescalePath, Signed, Unsigned } from './rescale-path.ts';
+
+type Step = 'rows' | 'product' | 'quotient';
+
+/** Where each number of pipeline stages cuts. */
+export const FAST_CUTS: Readonly<Record<PipelineDepth, readonly Step[]>> = {
+  0: [],
+  1: ['product'],
+  2: ['product', 'quotient'],
+  3: ['rows', 'product', 'quotient'],
+};
+
+export const fastPath: RescalePath<Step> = (scope, { acc, m, ...rest }, width, cut) => {
+  const productWidth = width.plus(32);
+
+  scope.comment('Algorithm 1, line 3: acc * m as two rows, then as one number.');
+  const multiplied = cut('rows', { ...rest, ...multiply(scope, acc, m, width) });
+  const { sums, carries, ...parameters } = multiplied;
+  const added = scope.instance(
+    'product_adder',
+    prefixAdder,
+    { WIDTH: productWidth },
+    { a: sums, b: carries, carry_in: unsignedLiteral(0, 1) },
+  );
+  const { product, shift, ...output } = cut('product', {
+    ...parameters,
+    product: scope.wire('product', added.total),
+  });
+
+  scope.comment(
+    'Algorithm 1, line 4: nine bits of product / 2^shift, and below them the bit that rounds (0 at shift 0). Stage i shifts by 2^i and keeps the bits that later stages can still reach.',
+  );
+  const stages = scope.localParameter('STAGES', shift.width);
+  const doubled = scope.wire('doubled', concat(product, unsignedLiteral(0, 1)).asSigned());
+  const source = scope.wire('source', doubled, pow2(stages).plus(9));
+  const stage = scope.family(
+    'stage',
+    { genvar: 'i', first: stages, last: 0 },
+    (i) => ({ kept: unsigned(pow2(i).plus(9)) }),
+    (block, i, family) => {
+      const kept = pow2(i).plus(9);
+      const entry = { label: 'entry', describe: () => source.asUnsigned() };
+      const move = {
+        label: 'move',
+        describe: (move: Scope) => {
+          const wide = move.wire('wide', family.at(i.plus(1)).kept);
+          return shift.bit(i).select(wide.slice(pow2(i), kept), wide.slice(0, kept));
+        },
+      };
+      return { kept: block.choose('kept', unsigned(kept), i.atLeast(stages), entry, move) };
+    },
+  );
+  const window = scope.wire('window', stage.at(0).kept);
+  const range = quotientRange(scope, product, shift, window, width);
+  const {
+    window: quotient,
+    outside,
+    negative,
+    zero_point,
+    act_min,
+    act_max,
+  } = cut('quotient', { ...output, window, ...range });
+
+  scope.comment(
+    'Eq. (1): zero point and rounding bit in one addition. Beside it, the same sum against both bounds: its sign says which side it is on. Beyond nine bits the sign of the quotient decides.',
+  );
+  const round = scope.wire('round', quotient.bit(0));
+  const floor = scope.wire('floor', quotient.slice(1, 9).asSigned());
+  const low = scope.wire('low', quotient.slice(1, 8).asSigned());
+  const sum = scope.wire('sum', zero_point.addWrap(low).addWrap(round.toSigned()));
+  const versus = (name: string, offset: Signed): Bit => {
+    const adder = scope.instance(
+      name,
+      prefixAdder,
+      { WIDTH: 10 },
+      {
+        a: floor.extend(10).asUnsigned(),
+        b: offset.extend(10).asUnsigned(),
+        carry_in: round,
+      },
+    );
+    return adder.total.asSigned().lessThan(signedLiteral(0));
+  };
+  // sum - act_max - 1 is negative up to the upper bound, sum - act_min below the lower one.
+  const atMost = versus('upper', scope.wire('upper_offset', zero_point.add(act_max.not())));
+  const lessThan = versus('lower', scope.wire('lower_offset', zero_point.sub(act_min)));
+  const above = scope.wire('above', outside.select(negative.not(), atMost.not()));
+  const below = scope.wire('below', outside.select(negative, lessThan));
+  return scope.wire('clamped', below.select(act_min, above.select(act_max, sum)));
+};
+
+/**
+ * acc * m as two rows: the product is their sum modulo 2^(32 + width).
+ *
+ * Row i is acc * m[i] at weight 2^i. Its sign bit, which weighs -2^(31+i), is inverted and weighs +2^(31+i)
+ * instead (Baugh-Wooley); the last row makes up for all of them: -2^31 * (2^width - 1).
+ */
+function multiply(scope: Scope, acc: Signed, m: Unsigned, width: Dimension) {
+  const size = width.plus(32);
+  const one = unsignedLiteral(1, 1).extend(size);
+  return carrySave(scope, { rows: width.plus(1), width: size }, (block, i) =>
+    block.choose(
+      'term',
+      unsigned(size),
+      i.lessThan(width),
+      {
+        label: 'product',
+        describe: () => {
+          const sign = acc.top().and(m.bit(i)).not();
+          const rest = acc.slice(0, 31).and(repeat(m.bit(i), 31));
+          return concat(sign, rest).extend(size).placeWrap(i);
+        },
+      },
+      { label: 'correction', describe: () => one.placeWrap(31).or(one.placeWrap(width.plus(31))) },
+    ),
+  );
+}
+
+/** Whether floor(product / 2^shift), as a 32-bit value and rounded, is beyond nine bits, and on which side. */
+function quotientRange(
+  scope: Scope,
+  product: Unsigned,
+  shift: Unsigned,
+  window: Unsigned,
+  width: Dimension,
+): { readonly outside: Bit; readonly negative: Bit } {
+  scope.comment(
+    'The quotient is product[shift+31:shift]. It is beyond nine bits when two neighbours differ from bit shift+8 up. The masks depend on the shift only.',
+  );
+  const inner = width.plus(23);
+  const differs = scope.wire('differs', product.slice(8, inner).xor(product.slice(9, inner)));
+  const from = scope.wire('from', repeat(unsignedLiteral(1, 1), inner).shiftLeftWrap(shift));
+  const beyond = scope.wire('beyond', concat(from.slice(0, width.plus(1)), unsignedLiteral(0, 22)));
+  const wide = scope.wire('wide', differs.and(from).and(beyond.not()).any());
+
+  scope.comment(
+    'Up to shift = width of m the product has bits above the quotient: then bit shift+31 is its sign (the 32-bit value wraps), else the top bit.',
+  );
+  const at = scope.wire('at', unsignedLiteral(1, width.plus(1)).shiftLeftWrap(shift));
+  const topDiffers = scope.wire('top_differs', differs.slice(22, width.plus(1)).and(at).any());
+  const wrapped = scope.wire('wrapped', product.slice(31, width.plus(1)).and(at).any());
+  const sign = scope.wire('sign', wrapped.or(product.top().and(at.any().not())));
+  // 2^31 - 1 rounded up wraps to the other side.
+  const overflows = scope.wire('overflows', wide.not().and(window.slice(0, 9).all()));
+  return {
+    outside: scope.wire('outside', wide.or(topDiffers)),
+    negative: scope.wire('negative', sign.or(overflows)),
+  };
+}
