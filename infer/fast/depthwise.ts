@@ -1,0 +1,37 @@
+/** DEPTHWISE_CONV_2D with one output for each input channel. */
+import type { DepthwiseConv2d } from '../../litert/index.ts';
+import type { Arithmetic } from '../arithmetic.ts';
+import { packRange, prepareChannels } from './dot-product.ts';
+import { filtersInColumns } from './gemm.ts';
+import type { Bind } from './kernels.ts';
+import type { MemoryBuilder } from './memory-builder.ts';
+import { tapTable } from './taps.ts';
+
+export function prepareDepthwise(
+  operator: DepthwiseConv2d,
+  arithmetic: Arithmetic,
+  memory: MemoryBuilder,
+): Bind {
+  const { output, weights, window } = operator;
+  const pairs = Math.ceil((window.height * window.width) / 2);
+  const packed = prepareChannels(operator, filtersInColumns(operator), pairs, arithmetic);
+  const table = tapTable(operator, 2 * pairs, memory);
+  const positions = table.length / (2 * pairs);
+  const tableAddress = memory.place(table);
+  const weightsAddress = memory.place(packed.weights);
+  const blocksAddress = memory.place(packed.blocks);
+  const range = memory.place(packRange(operator.outputRange));
+  const to = memory.address(output);
+  return ({ kernels }) =>
+    () =>
+      kernels.depthwise(
+        tableAddress,
+        positions,
+        pairs,
+        weightsAddress,
+        blocksAddress,
+        range,
+        weights.channels,
+        to,
+      );
+}

@@ -1,0 +1,110 @@
+/** CONV_2D and FULLY_CONNECTED, and DEPTHWISE_CONV_2D of a single input channel, as one matrix product. */
+import type { Conv2d, DepthwiseConv2d, DotProduct, FullyConnected } from '../../litert/index.ts';
+import type { Arithmetic } from '../arithmetic.ts';
+import { imageShape } from '../operators/window.ts';
+import { type FilterOf, packRange, prepareChannels } from './dot-product.ts';
+import type { Bind } from './kernels.ts';
+import type { MemoryBuilder } from './memory-builder.ts';
+import { tapTable } from './taps.ts';
+
+/** Half of a usual first-level cache; the other half is for the weights of a block. */
+const PANEL_BYTES = 16_384;
+
+/** The kernel takes 8 elements of a row at a time. */
+const ROW_ELEMENTS = 8;
+
+export function prepareConv2d(operator: Conv2d, arithmetic: Arithmetic, memory: MemoryBuilder): Bind {
+  const taps = operator.window.height * operator.window.width;
+  return prepareGemm(operator, filtersInRows(operator), arithmetic, memory, {
+    table: tapTable(operator, taps, memory),
+    taps,
+    channels: imageShape(operator.input).channels,
+  });
+}
+
+/** Weights [1, KH, KW, C]: with one input channel a convolution whose filters lie across. */
+export function prepareSingleInputDepthwise(
+  operator: DepthwiseConv2d,
+  arithmetic: Arithmetic,
+  memory: MemoryBuilder,
+): Bind {
+  const taps = operator.window.height * operator.window.width;
+  return prepareGemm(operator, filtersInColumns(operator), arithmetic, memory, {
+    table: tapTable(operator, taps, memory),
+    taps,
+    channels: 1,
+  });
+}
+
+export function prepareFullyConnected(
+  operator: FullyConnected,
+  arithmetic: Arithmetic,
+  memory: MemoryBuilder,
+): Bind {
+  const { input, batches } = operator;
+  const channels = input.size / batches;
+  const start = memory.address(input);
+  return prepareGemm(operator, filtersInRows(operator), arithmetic, memory, {
+    table: Int32Array.from({ length: batches }, (_, batch) => start + batch * channels),
+    taps: 1,
+    channels,
+  });
+}
+
+/** Weights [O, ...]: a channel's are contiguous. */
+function filtersInRows({ weights }: DotProduct): FilterOf {
+  const size = weights.size / weights.channels;
+  return (channel) => weights.data.subarray(channel * size, (channel + 1) * size);
+}
+
+/** Weights [..., O]. */
+export function filtersInColumns({ weights }: DotProduct): FilterOf {
+  const size = weights.size / weights.channels;
+  return (channel) =>
+    Int8Array.from({ length: size }, (_, i) => weights.data[i * weights.channels + channel] ?? 0);
+}
+
+interface Rows {
+  /** Addresses, [positions][taps]. */
+  readonly table: Int32Array;
+  readonly taps: number;
+  /** int8 elements at each address. */
+  readonly channels: number;
+}
+
+function prepareGemm(
+  operator: DotProduct,
+  filterOf: FilterOf,
+  arithmetic: Arithmetic,
+  memory: MemoryBuilder,
+  { table, taps, channels }: Rows,
+): Bind {
+  const { output, weights } = operator;
+  const elements = Math.ceil((taps * channels) / ROW_ELEMENTS) * ROW_ELEMENTS;
+  const packed = prepareChannels(operator, filterOf, elements / 2, arithmetic);
+  const rowBytes = 2 * elements;
+  const positions = table.length / taps;
+  const panelRows = Math.max(4, Math.floor(PANEL_BYTES / rowBytes / 4) * 4);
+  const tableAddress = memory.place(table);
+  const weightsAddress = memory.place(packed.weights);
+  const blocksAddress = memory.place(packed.blocks);
+  const range = memory.place(packRange(operator.outputRange));
+  const to = memory.address(output);
+  memory.needScratch(Math.min(panelRows, positions) * rowBytes);
+  return ({ kernels, scratch: panel }) =>
+    () =>
+      kernels.gemm(
+        tableAddress,
+        positions,
+        taps,
+        channels,
+        rowBytes,
+        weightsAddress,
+        blocksAddress,
+        range,
+        weights.channels,
+        panel,
+        panelRows,
+        to,
+      );
+}
