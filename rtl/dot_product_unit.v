@@ -52,7 +52,7 @@ module dot_product_unit #(
         if (K < 1 || K > 32) K_is_outside_1_to_32 stop_K ();
     endgenerate
 
-    genvar i;
+    genvar i, l;
 
     // Eq. (1), the accumulator: a new sum starts from the effective bias.
     reg fresh;
@@ -165,16 +165,37 @@ module dot_product_unit #(
     // excess of 1 that is what the upper part takes.
     wire minus_one = ~(|(last_sums[LOW+1:LOW] | last_carries[LOW+1:LOW]));
     wire odd = ~(last_sums[LOW] ^ last_carries[LOW]);
-    wire [31:0] accumulate_total;
-    prefix_adder #(.WIDTH(32)) accumulate (
-        .a        ({previous[31:LOW], last_sums[LOW-1:0]}),
-        .b        ({{31-LOW{minus_one}}, odd, last_carries[LOW-1:0]}),
-        .carry_in (1'b0),
-        .total    (accumulate_total)
-    );
+    wire [31:0] next_bits =
+        {previous[31:LOW], last_sums[LOW-1:0]} ^ {{31-LOW{minus_one}}, odd, last_carries[LOW-1:0]};
+
+    // Level l of next: what the 2^l bits up to a bit do together: generate a carry, or let
+    // one from below through. Below the lowest bit nothing is generated and all let through.
+    generate
+        for (l = 0; l < 6; l = l + 1) begin : next_level
+            wire [31:0] carry;
+            if (l < 1) begin : generated
+                assign carry =
+                    {previous[31:LOW], last_sums[LOW-1:0]} & {{31-LOW{minus_one}}, odd, last_carries[LOW-1:0]};
+            end else begin : joined
+                assign carry =
+                    next_level[l-1].carry | next_level[l-1].through & next_level[l-1].carry << ((1 << (l-1)));
+            end
+            wire [31:0] through;
+            if (l < 1) begin : passed
+                assign through = next_bits;
+            end else begin : chained
+                assign through = next_level[l-1].through & ~(~next_level[l-1].through << ((1 << (l-1))));
+            end
+        end
+    endgenerate
+
+    // What enters a bit: the carry out of all bits below, or the one from outside if they all
+    // let it through.
+    wire [31:0] next_leaving = next_level[5].carry | next_level[5].through & {32{1'b0}};
+    wire [31:0] next = next_bits ^ (next_leaving << 1 | 32'd0);
     always @(posedge clk) begin
         if (in_valid) begin
-            acc <= $signed(accumulate_total);
+            acc <= $signed(next);
         end
     end
 

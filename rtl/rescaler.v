@@ -32,7 +32,7 @@ module rescaler #(
         if (K < 1 || K > 32) K_is_outside_1_to_32 stop_K ();
     endgenerate
 
-    genvar i;
+    genvar i, l;
 
     // Algorithm 1, line 3: acc * m as two rows, then as one number.
     generate
@@ -64,14 +64,33 @@ module rescaler #(
     endgenerate
     wire [K+31:0] last_carries = row[3*K-3].value;
     wire [K+31:0] last_sums = row[3*K-2].value;
-    wire [K+31:0] product_adder_total;
-    prefix_adder #(.WIDTH(K+32)) product_adder (
-        .a        (last_sums),
-        .b        (last_carries),
-        .carry_in (1'b0),
-        .total    (product_adder_total)
-    );
-    wire [K+31:0] product = product_adder_total;
+    wire [K+31:0] product_bits = last_sums ^ last_carries;
+
+    // Level l of product: what the 2^l bits up to a bit do together: generate a carry, or let
+    // one from below through. Below the lowest bit nothing is generated and all let through.
+    generate
+        for (l = 0; l < $clog2(K+32)+1; l = l + 1) begin : product_level
+            wire [K+31:0] carry;
+            if (l < 1) begin : generated
+                assign carry = last_sums & last_carries;
+            end else begin : joined
+                assign carry =
+                    product_level[l-1].carry | product_level[l-1].through & product_level[l-1].carry << ((1 << (l-1)));
+            end
+            wire [K+31:0] through;
+            if (l < 1) begin : passed
+                assign through = product_bits;
+            end else begin : chained
+                assign through = product_level[l-1].through & ~(~product_level[l-1].through << ((1 << (l-1))));
+            end
+        end
+    endgenerate
+
+    // What enters a bit: the carry out of all bits below, or the one from outside if they all
+    // let it through.
+    wire [K+31:0] product_leaving =
+        product_level[$clog2(K+32)].carry | product_level[$clog2(K+32)].through & {K+32{1'b0}};
+    wire [K+31:0] product = product_bits ^ (product_leaving << 1 | {{K+31{1'b0}}, 1'b0});
 
     // Algorithm 1, line 4: nine bits of product / 2^shift, and below them the bit that rounds
     // (0 at shift 0). Stage i shifts by 2^i and keeps the bits that later stages can still
@@ -118,28 +137,66 @@ module rescaler #(
     wire signed [7:0] sum = zero_point + low + $signed({7'd0, round});
     wire signed [8:0] upper_offset =
         $signed({zero_point[7], zero_point}) + ~$signed({act_max[7], act_max});
-    wire [9:0] upper_a = $unsigned($signed({floor[8], floor}));
-    wire [9:0] upper_b = $unsigned($signed({upper_offset[8], upper_offset}));
-    wire [9:0] upper_total;
-    prefix_adder #(.WIDTH(10)) upper (
-        .a        (upper_a),
-        .b        (upper_b),
-        .carry_in (round),
-        .total    (upper_total)
-    );
+    wire [9:0] upper_bits =
+        $unsigned($signed({floor[8], floor})) ^ $unsigned($signed({upper_offset[8], upper_offset}));
+
+    // Level l of upper: what the 2^l bits up to a bit do together: generate a carry, or let
+    // one from below through. Below the lowest bit nothing is generated and all let through.
+    generate
+        for (l = 0; l < 5; l = l + 1) begin : upper_level
+            wire [9:0] carry;
+            if (l < 1) begin : generated
+                assign carry =
+                    $unsigned($signed({floor[8], floor})) & $unsigned($signed({upper_offset[8], upper_offset}));
+            end else begin : joined
+                assign carry =
+                    upper_level[l-1].carry | upper_level[l-1].through & upper_level[l-1].carry << ((1 << (l-1)));
+            end
+            wire [9:0] through;
+            if (l < 1) begin : passed
+                assign through = upper_bits;
+            end else begin : chained
+                assign through = upper_level[l-1].through & ~(~upper_level[l-1].through << ((1 << (l-1))));
+            end
+        end
+    endgenerate
+
+    // What enters a bit: the carry out of all bits below, or the one from outside if they all
+    // let it through.
+    wire [9:0] upper_leaving = upper_level[4].carry | upper_level[4].through & {10{round}};
+    wire [9:0] upper = upper_bits ^ (upper_leaving << 1 | {9'd0, round});
     wire signed [8:0] lower_offset =
         $signed({zero_point[7], zero_point}) - $signed({act_min[7], act_min});
-    wire [9:0] lower_a = $unsigned($signed({floor[8], floor}));
-    wire [9:0] lower_b = $unsigned($signed({lower_offset[8], lower_offset}));
-    wire [9:0] lower_total;
-    prefix_adder #(.WIDTH(10)) lower (
-        .a        (lower_a),
-        .b        (lower_b),
-        .carry_in (round),
-        .total    (lower_total)
-    );
-    wire above = outside ? ~negative : ~($signed(upper_total) < 10'sd0);
-    wire below = outside ? negative : $signed(lower_total) < 10'sd0;
+    wire [9:0] lower_bits =
+        $unsigned($signed({floor[8], floor})) ^ $unsigned($signed({lower_offset[8], lower_offset}));
+
+    // Level l of lower: what the 2^l bits up to a bit do together: generate a carry, or let
+    // one from below through. Below the lowest bit nothing is generated and all let through.
+    generate
+        for (l = 0; l < 5; l = l + 1) begin : lower_level
+            wire [9:0] carry;
+            if (l < 1) begin : generated
+                assign carry =
+                    $unsigned($signed({floor[8], floor})) & $unsigned($signed({lower_offset[8], lower_offset}));
+            end else begin : joined
+                assign carry =
+                    lower_level[l-1].carry | lower_level[l-1].through & lower_level[l-1].carry << ((1 << (l-1)));
+            end
+            wire [9:0] through;
+            if (l < 1) begin : passed
+                assign through = lower_bits;
+            end else begin : chained
+                assign through = lower_level[l-1].through & ~(~lower_level[l-1].through << ((1 << (l-1))));
+            end
+        end
+    endgenerate
+
+    // What enters a bit: the carry out of all bits below, or the one from outside if they all
+    // let it through.
+    wire [9:0] lower_leaving = lower_level[4].carry | lower_level[4].through & {10{round}};
+    wire [9:0] lower = lower_bits ^ (lower_leaving << 1 | {9'd0, round});
+    wire above = outside ? ~negative : ~($signed(upper) < 10'sd0);
+    wire below = outside ? negative : $signed(lower) < 10'sd0;
     wire signed [7:0] clamped =
         below ? act_min
         : above ? act_max

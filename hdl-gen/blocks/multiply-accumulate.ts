@@ -4,7 +4,7 @@
 import {
   clog2,
   concat,
-  type Dimension,
+  Dimension,
   repeat,
   type Scope,
   type Signal,
@@ -13,7 +13,7 @@ import {
   unsignedLiteral,
 } from '../dsl/index.ts';
 import { carrySave } from './carry-save.ts';
-import { prefixAdder } from './prefix-adder.ts';
+import { prefixSum } from './prefix-sum.ts';
 
 /** One beat. */
 export interface Beat {
@@ -171,16 +171,10 @@ export function multiplyAccumulate(
   const minusOne = scope.wire('minus_one', sums.slice(low, 2).or(carries.slice(low, 2)).any().not());
   const odd = scope.wire('odd', sums.bit(low).xor(carries.bit(low)).not());
   const upper = previous.slice(low, low.times(-1).plus(32));
-  return scope
-    .instance(
-      'accumulate',
-      prefixAdder,
-      { WIDTH: 32 },
-      {
-        a: concat(upper, sums.slice(0, low)),
-        b: concat(repeat(minusOne, low.times(-1).plus(32).minus(1)), odd, carries.slice(0, low)),
-        carry_in: bit(0),
-      },
-    )
-    .total.asSigned();
+  const operands = {
+    a: concat(upper, sums.slice(0, low)),
+    b: concat(repeat(minusOne, low.times(-1).plus(31)), odd, carries.slice(0, low)),
+    carryIn: bit(0),
+  };
+  return prefixSum(scope, 'next', operands, Dimension.constant(32)).asSigned();
 }

@@ -11,7 +11,7 @@
 import {
   type Bit,
   concat,
-  type Dimension,
+  Dimension,
   pow2,
   repeat,
   type Scope,
@@ -21,7 +21,7 @@ import {
 } from '../dsl/index.ts';
 import { carrySave } from './carry-save.ts';
 import type { PipelineDepth } from './parameters.ts';
-import { prefixAdder } from './prefix-adder.ts';
+import { prefixSum } from './prefix-sum.ts';
 import type { RescalePath, Signed, Unsigned } from './rescale-path.ts';
 
 type Step = 'rows' | 'product' | 'quotient';
@@ -40,15 +40,10 @@ export const fastPath: RescalePath<Step> = (scope, { acc, m, ...rest }, width, c
   scope.comment('Algorithm 1, line 3: acc * m as two rows, then as one number.');
   const multiplied = cut('rows', { ...rest, ...multiply(scope, acc, m, width) });
   const { sums, carries, ...parameters } = multiplied;
-  const added = scope.instance(
-    'product_adder',
-    prefixAdder,
-    { WIDTH: productWidth },
-    { a: sums, b: carries, carry_in: unsignedLiteral(0, 1) },
-  );
+  const none = unsignedLiteral(0, 1);
   const { product, shift, ...output } = cut('product', {
     ...parameters,
-    product: scope.wire('product', added.total),
+    product: prefixSum(scope, 'product', { a: sums, b: carries, carryIn: none }, productWidth),
   });
 
   scope.comment(
@@ -93,17 +88,13 @@ export const fastPath: RescalePath<Step> = (scope, { acc, m, ...rest }, width, c
   const low = scope.wire('low', quotient.slice(1, 8).asSigned());
   const sum = scope.wire('sum', zero_point.addWrap(low).addWrap(round.toSigned()));
   const versus = (name: string, offset: Signed): Bit => {
-    const adder = scope.instance(
-      name,
-      prefixAdder,
-      { WIDTH: 10 },
-      {
-        a: floor.extend(10).asUnsigned(),
-        b: offset.extend(10).asUnsigned(),
-        carry_in: round,
-      },
-    );
-    return adder.total.asSigned().lessThan(signedLiteral(0));
+    const operands = {
+      a: floor.extend(10).asUnsigned(),
+      b: offset.extend(10).asUnsigned(),
+      carryIn: round,
+    };
+    const difference = prefixSum(scope, name, operands, Dimension.constant(10)).asSigned();
+    return difference.lessThan(signedLiteral(0));
   };
   // sum - act_max - 1 is negative up to the upper bound, sum - act_min below the lower one.
   const atMost = versus('upper', scope.wire('upper_offset', zero_point.add(act_max.not())));

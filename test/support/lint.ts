@@ -17,13 +17,7 @@ export async function lint(
 ): Promise<readonly string[]> {
   const { macs, k, units } = mode === 'generated' ? options : DEFAULT_OPTIONS;
   const { blocks, files } = generated({ ...options, macs, k, units });
-  const values: Readonly<Record<string, number>> = {
-    MACS: options.macs,
-    K: options.k,
-    UNITS: options.units,
-    // Of the adder: the product's.
-    WIDTH: 32 + options.k,
-  };
+  const values: Readonly<Record<string, number>> = { MACS: options.macs, K: options.k, UNITS: options.units };
   return withDirectory(async (directory) => {
     await writeSources(
       directory,
