@@ -1,6 +1,13 @@
 /** Whole models beside LiteRT itself, which is @litertjs/core, on one thread; and one thread beside two. */
 import { existsSync } from 'node:fs';
-import { type Arithmetic, describeArithmetic, loadKernels, prepare, startThreads } from '../infer/index.ts';
+import { loadRelaxedKernels, loadSimdKernels } from '../infer/fast/load-kernels.ts';
+import {
+  type Arithmetic,
+  describeArithmetic,
+  type KernelModule,
+  prepare,
+  startThreads,
+} from '../infer/index.ts';
 import { type Build, loadLiteRtModel } from '../test/support/litert-js.ts';
 import { inputsOf, oracleFiles, realModel } from '../test/support/oracle.ts';
 import { modelFile, type RealModel, readShared, sharedPath } from '../test/support/shared.ts';
@@ -8,18 +15,8 @@ import { alternate, type Times } from './measure.ts';
 import { type Line, milliseconds, ratio, type Section } from './report.ts';
 
 const REPEATS = 9;
-/** Without relaxed SIMD it has what these kernels have. */
-const PEERS = { 'LiteRT, relaxed SIMD': 'relaxed', LiteRT: 'compatible' } as const satisfies Record<
-  string,
-  Build
->;
 
-const ARITHMETICS: readonly Arithmetic[] = [
-  'stock',
-  'single',
-  { k: 8, rounding: 'nearest', scope: 'dot' },
-  { k: 4, rounding: 'nearest', scope: 'dot' },
-];
+const ARITHMETICS: readonly Arithmetic[] = ['stock', 'single', { k: 4, rounding: 'nearest', scope: 'dot' }];
 
 const MODELS: readonly { readonly name: RealModel; readonly images: number }[] = [
   { name: 'mobilenet_v2_224_int8', images: 10 },
@@ -44,21 +41,36 @@ export async function inference(): Promise<Section> {
   };
 }
 
+/** What runs on engines with relaxed SIMD, and what runs on all: each beside LiteRT's build for the same. */
+interface Instructions {
+  readonly name: string;
+  readonly kernels: KernelModule;
+  readonly peer: Build;
+}
+
+async function instructionSets(): Promise<readonly Instructions[]> {
+  const relaxed = await loadRelaxedKernels();
+  return [
+    ...(relaxed ? [{ name: 'relaxed SIMD', kernels: relaxed, peer: 'relaxed' } as const] : []),
+    { name: 'plain SIMD', kernels: await loadSimdKernels(), peer: 'compatible' },
+  ];
+}
+
 async function oneThread(name: RealModel, images: number): Promise<readonly Line[]> {
   const model = realModel(name);
   const inputs = inputsOf(name, model, images);
-  const kernels = await loadKernels();
+  const sets = await instructionSets();
   const candidates: Record<string, () => unknown> = {};
-  for (const arithmetic of ARITHMETICS) {
-    const program = prepare(model, arithmetic, kernels);
-    candidates[describeArithmetic(arithmetic)] = () => {
-      for (const input of inputs) program.run([input]);
-    };
-  }
-  for (const [label, build] of Object.entries(PEERS)) {
-    const peer = await loadLiteRtModel(readShared(modelFile(name)), build);
-    candidates[label] = async () => {
-      for (const input of inputs) await peer.run(input);
+  for (const { name: set, kernels, peer } of sets) {
+    for (const arithmetic of ARITHMETICS) {
+      const program = prepare(model, arithmetic, kernels);
+      candidates[`${set}, ${describeArithmetic(arithmetic)}`] = () => {
+        for (const input of inputs) program.run([input]);
+      };
+    }
+    const liteRt = await loadLiteRtModel(readShared(modelFile(name)), peer);
+    candidates[`${set}, LiteRT`] = async () => {
+      for (const input of inputs) await liteRt.run(input);
     };
   }
   const times = await alternate(REPEATS, candidates);
@@ -66,9 +78,9 @@ async function oneThread(name: RealModel, images: number): Promise<readonly Line
   const short = name.replace(/_int8$/, '');
   return [
     ...Object.keys(candidates).map((label) => milliseconds(`${short}, ${label}`, perImage(label))),
-    ...Object.keys(PEERS).flatMap((label) =>
-      ['stock', 'k4 nearest dot'].map((ours) =>
-        ratio(`${short}, ${ours} / ${label}`, perImage(ours), perImage(label)),
+    ...sets.flatMap(({ name: set }) =>
+      ARITHMETICS.map(describeArithmetic).map((ours) =>
+        ratio(`${short}, ${set}, ${ours} / LiteRT`, perImage(`${set}, ${ours}`), perImage(`${set}, LiteRT`)),
       ),
     ),
   ];

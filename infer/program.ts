@@ -2,8 +2,8 @@
 import type { Activation, Model, Operator } from '../litert/index.ts';
 import type { Arithmetic } from './arithmetic.ts';
 import { prepareFast } from './fast/index.ts';
+import { instantiateKernels, type KernelModule } from './fast/kernels.ts';
 import { MemoryBuilder } from './fast/memory-builder.ts';
-import { instantiateKernels, type KernelModule } from './fast/wasm.ts';
 import { planMemory } from './memory.ts';
 import { prepareOperator } from './operators/index.ts';
 import { type Elements, type Values, valuesAt } from './values.ts';
@@ -65,15 +65,15 @@ function prepareReference(model: Model, arithmetic: Arithmetic): Prepared {
   return { values, steps };
 }
 
-function prepareKernels(model: Model, arithmetic: Arithmetic, module: KernelModule): Prepared {
+function prepareKernels(model: Model, arithmetic: Arithmetic, kernelModule: KernelModule): Prepared {
   const plan = planMemory(model);
   const builder = new MemoryBuilder(plan);
   const binds = model.operators.map((operator) =>
-    named(operator, () => prepareFast(operator, arithmetic, builder)),
+    named(operator, () => prepareFast(operator, arithmetic, builder, kernelModule.format)),
   );
   const { memory, scratch } = builder.build();
   const values = valuesAt(plan.offsets, memory.buffer);
-  const kernels = instantiateKernels(module, memory);
+  const kernels = instantiateKernels(kernelModule, memory);
   return { values, steps: binds.map((bind) => bind({ kernels, values, scratch })) };
 }
 

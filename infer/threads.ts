@@ -7,8 +7,8 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Model } from '../litert/index.ts';
 import type { Arithmetic } from './arithmetic.ts';
+import type { KernelModule } from './fast/kernels.ts';
 import { loadKernels } from './fast/load-kernels.ts';
-import type { KernelModule } from './fast/wasm.ts';
 import type { Elements } from './values.ts';
 
 export interface Threads {
@@ -47,9 +47,16 @@ export type Answer = { readonly outputs: readonly (readonly Elements[])[] } | { 
 /** Runs between two messages: enough that a message costs nothing, few enough that threads end together. */
 const RUNS_PER_TASK = 16;
 
-/** @param threads how many, at least 1 */
-export async function startThreads(model: Model, threads: number = availableParallelism()): Promise<Threads> {
-  const workerData: ThreadData = { model, kernels: await loadKernels() };
+/**
+ * @param threads how many, at least 1
+ * @param kernels those of `loadKernels` if not given
+ */
+export async function startThreads(
+  model: Model,
+  threads: number = availableParallelism(),
+  kernels?: KernelModule,
+): Promise<Threads> {
+  const workerData: ThreadData = { model, kernels: kernels ?? (await loadKernels()) };
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const file = new URL(`./thread${extension}`, import.meta.url);
   const workers = Array.from({ length: threads }, () => new Worker(file, { workerData, execArgv: [] }));

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -82,6 +82,37 @@ test('npx npu-rescaler cosim finds its worker and its tools', async () => {
   );
   expect(stdout).toContain('PASS: 1 of 1 configurations right');
 });
+
+const LOAD_KERNELS = `console.log((await (await import('npu-rescaler/infer')).loadKernels()).format.bytes)`;
+
+test('the kernels are packed, in both builds, and load', async () => {
+  const builds = packedFiles.filter((path) => path.endsWith('.wasm'));
+  expect(builds.toSorted()).toEqual(
+    ['relaxed', 'simd'].map((build) => `dist/infer/fast/kernels-${build}.wasm`),
+  );
+  const { stdout } = await run('node', ['--input-type=module', '-e', LOAD_KERNELS], { cwd: folder });
+  expect(stdout.trim()).toMatch(/^[12]$/);
+});
+
+const node20 = await nodeOnPath('v20.');
+const onNode20 = 'Node 20, which has no relaxed SIMD, loads the kernels without it';
+if (node20 === undefined) test.skip(`skipped: there is no Node 20 on the PATH: ${onNode20}`, () => {});
+else {
+  test(onNode20, async () => {
+    const { stdout } = await run(node20, ['--input-type=module', '-e', LOAD_KERNELS], { cwd: folder });
+    expect(stdout.trim()).toBe('2');
+  });
+}
+
+async function nodeOnPath(version: string): Promise<string | undefined> {
+  const { PATH = '' } = process.env;
+  for (const directory of PATH.split(delimiter)) {
+    const file = join(directory, 'node');
+    const { stdout } = await run(file, ['--version']).catch(() => ({ stdout: '' }));
+    if (stdout.startsWith(version)) return file;
+  }
+  return undefined;
+}
 
 /** Paths of the exports that are code. */
 const codeExports = () => Object.keys(packageJson.exports).filter((path) => !/[*.]\w*$/.test(path.slice(1)));

@@ -23,6 +23,7 @@ export function prepareAdd(
   const plan = planRescaling(
     Array.from(alike, () => rescalerOf(arithmetic, factors.output)),
     Array.from(alike, () => bound),
+    outputRange,
   );
   const leftTable = memory.place(leftValues);
   const rightTable = memory.place(rightValues);

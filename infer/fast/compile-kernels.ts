@@ -3,17 +3,28 @@ import { readdir, readFile } from 'node:fs/promises';
 
 const FLAGS = [
   ...['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'],
-  ...['--runtime', 'stub', '--use', 'abort=', '--importMemory', '--enable', 'simd'],
+  ...['--runtime', 'stub', '--use', 'abort=', '--importMemory'],
 ];
+
+/** The builds of the kernels: the file that says what each exports, and the features that it takes. */
+const BUILDS = {
+  simd: ['index.ts', '--enable', 'simd'],
+  relaxed: ['relaxed.ts', '--enable', 'simd,relaxed-simd'],
+} as const;
+
+export type Build = keyof typeof BUILDS;
+
+export const buildNames: readonly Build[] = ['simd', 'relaxed'];
 
 /** What the kernels are made from. */
 export interface KernelSources {
   /** By file name. */
   readonly files: ReadonlyMap<string, string>;
+  /** Command line of the compiler. */
   readonly flags: readonly string[];
 }
 
-export async function readKernelSources(): Promise<KernelSources> {
+export async function readKernelSources(build: Build): Promise<KernelSources> {
   const folder = new URL('../kernels/', import.meta.url);
   const names = (await readdir(folder)).filter((name) => name.endsWith('.ts')).toSorted();
   const files = await Promise.all(
@@ -21,7 +32,7 @@ export async function readKernelSources(): Promise<KernelSources> {
       async (name): Promise<[string, string]> => [name, await readFile(new URL(name, folder), 'utf8')],
     ),
   );
-  return { files: new Map(files), flags: FLAGS };
+  return { files: new Map(files), flags: [...BUILDS[build], ...FLAGS] };
 }
 
 /** The little of assemblyscript/asc that is used here: its own types redeclare `console` for everybody. */
@@ -42,7 +53,7 @@ const COMPILER: string = 'assemblyscript/asc';
 export async function compileKernelSources({ files, flags }: KernelSources): Promise<Uint8Array> {
   const { default: asc } = (await import(COMPILER)) as { readonly default: Compiler };
   let output: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(['index.ts', '--outFile', 'kernels.wasm', ...flags], {
+  const { error, stderr } = await asc.main([...flags, '--outFile', 'kernels.wasm'], {
     readFile: (name) => files.get(name) ?? null,
     listFiles: () => [],
     writeFile: (_name, contents) => {

@@ -5,18 +5,21 @@ import { packRange, prepareChannels } from './dot-product.ts';
 import { filtersInColumns } from './gemm.ts';
 import type { Bind } from './kernels.ts';
 import type { MemoryBuilder } from './memory-builder.ts';
+import { type OperandFormat, WORD_BYTES } from './operand-format.ts';
 import { tapTable } from './taps.ts';
 
 export function prepareDepthwise(
   operator: DepthwiseConv2d,
   arithmetic: Arithmetic,
   memory: MemoryBuilder,
+  format: OperandFormat,
 ): Bind {
   const { output, weights, window } = operator;
-  const pairs = Math.ceil((window.height * window.width) / 2);
-  const packed = prepareChannels(operator, filtersInColumns(operator), pairs, arithmetic);
-  const table = tapTable(operator, 2 * pairs, memory);
-  const positions = table.length / (2 * pairs);
+  const perWord = WORD_BYTES / format.bytes;
+  const words = Math.ceil((window.height * window.width) / perWord);
+  const packed = prepareChannels(operator, filtersInColumns(operator), words, format, arithmetic);
+  const table = tapTable(operator, perWord * words, memory);
+  const positions = table.length / (perWord * words);
   const tableAddress = memory.place(table);
   const weightsAddress = memory.place(packed.weights);
   const blocksAddress = memory.place(packed.blocks);
@@ -27,7 +30,8 @@ export function prepareDepthwise(
       kernels.depthwise(
         tableAddress,
         positions,
-        pairs,
+        words,
+        format.offset,
         weightsAddress,
         blocksAddress,
         range,

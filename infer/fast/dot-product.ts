@@ -3,6 +3,7 @@ import { effectiveBias, type OutputRange } from '../../golden/index.ts';
 import type { DotProduct } from '../../litert/index.ts';
 import type { Arithmetic } from '../arithmetic.ts';
 import { channelRescalers } from '../operators/dot-product.ts';
+import { type OperandFormat, WORD_BYTES } from './operand-format.ts';
 import { planRescaling, type RescalePlan } from './rescale-plan.ts';
 
 /** Channels that a kernel works on at a time. */
@@ -14,15 +15,16 @@ export type FilterOf = (channel: number) => Int8Array;
 export interface Channels {
   /** Effective bias and rescaling of every channel, as kernels/rescale.ts has blocks. */
   readonly blocks: Int32Array;
-  /** [blocks][pairs][8][2]: neighbours in the filter side by side, 0 where there is none. */
-  readonly weights: Int16Array;
+  /** [blocks][words][8][elements of a word]: neighbours in the filter side by side, 0 where there is none. */
+  readonly weights: Int8Array | Int16Array;
 }
 
-/** @param pairs of weights in a filter, with what the kernel wants added */
+/** @param words of 32 bits in a filter, with what the kernel wants added */
 export function prepareChannels(
   operator: DotProduct,
   filterOf: FilterOf,
-  pairs: number,
+  words: number,
+  format: OperandFormat,
   arithmetic: Arithmetic,
 ): Channels {
   const { input, weights } = operator;
@@ -34,28 +36,37 @@ export function prepareChannels(
   const rescalers = channelRescalers(operator, arithmetic);
   const plans = Array.from({ length: Math.ceil(filters.length / BLOCK_CHANNELS) }, (_, block) => {
     const range = [block * BLOCK_CHANNELS, (block + 1) * BLOCK_CHANNELS] as const;
-    return planRescaling(rescalers.slice(...range), bounds.slice(...range));
+    return planRescaling(rescalers.slice(...range), bounds.slice(...range), operator.outputRange);
   });
   const effectiveBiases = filters.map((filter, channel) =>
-    effectiveBias(biases[channel] ?? 0, input.zeroPoint, filter),
+    // To the kernel, all of the input is larger by the offset, and so is its zero.
+    effectiveBias(biases[channel] ?? 0, input.zeroPoint + format.offset, filter),
   );
-  return { blocks: packBlocks(plans, effectiveBiases), weights: packWeights(filters, pairs) };
+  return { blocks: packBlocks(plans, effectiveBiases), weights: packWeights(filters, words, format) };
 }
 
-function packWeights(filters: readonly Int8Array[], pairs: number): Int16Array {
-  const blockSize = pairs * BLOCK_CHANNELS * 2;
-  const packed = new Int16Array(Math.ceil(filters.length / BLOCK_CHANNELS) * blockSize);
+function packWeights(
+  filters: readonly Int8Array[],
+  words: number,
+  { bytes }: OperandFormat,
+): Int8Array | Int16Array {
+  const perWord = WORD_BYTES / bytes;
+  const rowSize = BLOCK_CHANNELS * perWord;
+  const Packed = bytes === 1 ? Int8Array : Int16Array;
+  const packed = new Packed(Math.ceil(filters.length / BLOCK_CHANNELS) * words * rowSize);
   for (const [channel, filter] of filters.entries()) {
-    const start = Math.floor(channel / BLOCK_CHANNELS) * blockSize + (channel % BLOCK_CHANNELS) * 2;
+    const block = Math.floor(channel / BLOCK_CHANNELS);
+    const start = block * words * rowSize + (channel % BLOCK_CHANNELS) * perWord;
     for (let i = 0; i < filter.length; i++) {
-      packed[start + (i >> 1) * BLOCK_CHANNELS * 2 + (i & 1)] = filter[i] ?? 0;
+      packed[start + Math.floor(i / perWord) * rowSize + (i % perWord)] = filter[i] ?? 0;
     }
   }
   return packed;
 }
 
-/** Words of a block: seven rows, the way, and room up to a multiple of 16 bytes. */
-const BLOCK_WORDS = 7 * BLOCK_CHANNELS + 4;
+/** Words of a block: eight rows, the way, whether it is nudged, and room up to a multiple of 16 bytes. */
+const ROWS = 8;
+const BLOCK_WORDS = ROWS * BLOCK_CHANNELS + 4;
 
 /** The layout is that of kernels/rescale.ts. @param biases of the channels; 0 where there is none */
 export function packBlocks(plans: readonly RescalePlan[], biases: readonly number[]): Int32Array {
@@ -63,16 +74,17 @@ export function packBlocks(plans: readonly RescalePlan[], biases: readonly numbe
   const floats = new Float32Array(packed.buffer);
   plans.forEach(({ way, channels }, block) => {
     const start = block * BLOCK_WORDS;
-    channels.forEach(({ multiplier, left, right, factor, nudge, trust }, lane) => {
+    channels.forEach(({ multiplier, left, right, factor, nudge, least, greatest }, lane) => {
       const bias = biases[block * BLOCK_CHANNELS + lane] ?? 0;
       [bias, multiplier, left, right].forEach((value, row) => {
         packed[start + row * BLOCK_CHANNELS + lane] = value;
       });
-      [factor, nudge, trust].forEach((value, row) => {
+      [factor, nudge, least, greatest].forEach((value, row) => {
         floats[start + (4 + row) * BLOCK_CHANNELS + lane] = value;
       });
     });
-    packed[start + 7 * BLOCK_CHANNELS] = way;
+    packed[start + ROWS * BLOCK_CHANNELS] = way;
+    packed[start + ROWS * BLOCK_CHANNELS + 1] = channels.some(({ nudge }) => nudge !== 0) ? 1 : 0;
   });
   return packed;
 }

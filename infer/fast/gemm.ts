@@ -5,17 +5,26 @@ import { imageShape } from '../operators/window.ts';
 import { type FilterOf, packRange, prepareChannels } from './dot-product.ts';
 import type { Bind } from './kernels.ts';
 import type { MemoryBuilder } from './memory-builder.ts';
+import { type OperandFormat, WORD_BYTES } from './operand-format.ts';
 import { tapTable } from './taps.ts';
 
 /** Half of a usual first-level cache; the other half is for the weights of a block. */
 const PANEL_BYTES = 16_384;
 
-/** The kernel takes 8 elements of a row at a time. */
-const ROW_ELEMENTS = 8;
+/** The kernel takes 16 bytes of a row at a time. */
+const STEP_BYTES = 16;
 
-export function prepareConv2d(operator: Conv2d, arithmetic: Arithmetic, memory: MemoryBuilder): Bind {
+/** The kernel takes four or six rows at a time: whole tiles of either fit. */
+const TILES_ROWS = 12;
+
+export function prepareConv2d(
+  operator: Conv2d,
+  arithmetic: Arithmetic,
+  memory: MemoryBuilder,
+  format: OperandFormat,
+): Bind {
   const taps = operator.window.height * operator.window.width;
-  return prepareGemm(operator, filtersInRows(operator), arithmetic, memory, {
+  return prepareGemm(operator, filtersInRows(operator), arithmetic, memory, format, {
     table: tapTable(operator, taps, memory),
     taps,
     channels: imageShape(operator.input).channels,
@@ -27,9 +36,10 @@ export function prepareSingleInputDepthwise(
   operator: DepthwiseConv2d,
   arithmetic: Arithmetic,
   memory: MemoryBuilder,
+  format: OperandFormat,
 ): Bind {
   const taps = operator.window.height * operator.window.width;
-  return prepareGemm(operator, filtersInColumns(operator), arithmetic, memory, {
+  return prepareGemm(operator, filtersInColumns(operator), arithmetic, memory, format, {
     table: tapTable(operator, taps, memory),
     taps,
     channels: 1,
@@ -40,11 +50,12 @@ export function prepareFullyConnected(
   operator: FullyConnected,
   arithmetic: Arithmetic,
   memory: MemoryBuilder,
+  format: OperandFormat,
 ): Bind {
   const { input, batches } = operator;
   const channels = input.size / batches;
   const start = memory.address(input);
-  return prepareGemm(operator, filtersInRows(operator), arithmetic, memory, {
+  return prepareGemm(operator, filtersInRows(operator), arithmetic, memory, format, {
     table: Int32Array.from({ length: batches }, (_, batch) => start + batch * channels),
     taps: 1,
     channels,
@@ -77,14 +88,14 @@ function prepareGemm(
   filterOf: FilterOf,
   arithmetic: Arithmetic,
   memory: MemoryBuilder,
+  format: OperandFormat,
   { table, taps, channels }: Rows,
 ): Bind {
   const { output, weights } = operator;
-  const elements = Math.ceil((taps * channels) / ROW_ELEMENTS) * ROW_ELEMENTS;
-  const packed = prepareChannels(operator, filterOf, elements / 2, arithmetic);
-  const rowBytes = 2 * elements;
+  const rowBytes = Math.ceil((taps * channels * format.bytes) / STEP_BYTES) * STEP_BYTES;
+  const packed = prepareChannels(operator, filterOf, rowBytes / WORD_BYTES, format, arithmetic);
   const positions = table.length / taps;
-  const panelRows = Math.max(4, Math.floor(PANEL_BYTES / rowBytes / 4) * 4);
+  const panelRows = Math.max(TILES_ROWS, Math.floor(PANEL_BYTES / rowBytes / TILES_ROWS) * TILES_ROWS);
   const tableAddress = memory.place(table);
   const weightsAddress = memory.place(packed.weights);
   const blocksAddress = memory.place(packed.blocks);
@@ -98,6 +109,7 @@ function prepareGemm(
         positions,
         taps,
         channels,
+        format.offset,
         rowBytes,
         weightsAddress,
         blocksAddress,

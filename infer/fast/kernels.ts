@@ -1,4 +1,17 @@
 import type { Values } from '../values.ts';
+import type { OperandFormat } from './operand-format.ts';
+import { instantiate, type WasmMemory, type WasmModule } from './wasm.ts';
+
+/** The compiled kernels. Can be sent to a worker thread. */
+export interface KernelModule {
+  readonly module: WasmModule;
+  /** Of CONV_2D and FULLY_CONNECTED. */
+  readonly format: OperandFormat;
+}
+
+export function instantiateKernels({ module }: KernelModule, memory: WasmMemory): Kernels {
+  return instantiate(module, memory) as Kernels;
+}
 
 /** What kernels/ exports. Addresses and sizes in bytes, see the docstrings there. */
 export interface Kernels {
@@ -7,6 +20,7 @@ export interface Kernels {
     positions: number,
     taps: number,
     channels: number,
+    offset: number,
     rowBytes: number,
     weights: number,
     blocks: number,
@@ -19,7 +33,8 @@ export interface Kernels {
   depthwise(
     table: number,
     positions: number,
-    pairs: number,
+    words: number,
+    offset: number,
     weights: number,
     blocks: number,
     range: number,

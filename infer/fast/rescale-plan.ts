@@ -3,18 +3,21 @@
  *
  * Where products of accumulator and multiplier fit 32 bits, as with few bits they do, that is all there is to it.
  *
- * Elsewhere there is an *estimate* first: t = a * M in float32, and n, the integer next to it. Every rounding that
- * is done here is to the nearest integer of some x that is known to be close to t. So if t is not close to the middle
- * between two integers, n is the quotient. If it is, which happens to one accumulator in two thousand, the kernel
- * calculates again, in 64 bits or in double, exactly as golden does.
+ * Elsewhere there is an *estimate* first: t = a * M in float32. Every rounding that is done here is to the nearest
+ * integer of some x between t + least and t + greatest. So if both have the same integer next to them, that is the
+ * quotient. If not, which happens to one accumulator in four thousand, the kernel calculates again, in 64 bits or in
+ * double, exactly as golden does.
  *
  * Rounding twice is to the nearest, too, only that the middle has moved: with h = round(a * m / 2^31), half up, the
  * quotient is h / 2^e, half away from zero. For e > 0 it is n + 1 or more where h >= (n + 1/2) * 2^e, h being an
- * integer where a * M >= n + 1/2 - 2^-(e+1), and likewise below zero. So the magnitude is nudged by 2^-(e+1).
+ * integer where a * M >= n + 1/2 - 2^-(e+1), and likewise below zero. So the magnitude is nudged by 2^-(e+1). If the
+ * clamp makes one of all quotients up to 0, as after RELU, the nudge may have any sign there: it becomes part of
+ * least and greatest.
  *
- * The output is int8, so estimates need to be right only up to 512: whatever the zero point, the clamp makes one of
+ * The output is int8, so estimates need to be right only up to 256: whatever the zero point, the clamp makes one of
  * all that is beyond.
  */
+import type { OutputRange } from '../../golden/index.ts';
 import type { Rescaler } from '../arithmetic.ts';
 
 /** Numbered as in kernels/rescale.ts. `narrow` has no estimate, the others say what is done in case of doubt. */
@@ -37,8 +40,9 @@ export interface ChannelPlan {
   readonly factor: number;
   /** Added to the magnitude of an estimate. */
   readonly nudge: number;
-  /** Estimates are right up to this distance from an integer; negative where none is. */
-  readonly trust: number;
+  /** Added to an estimate, for the ends of the interval in which the quotient is before it is rounded. */
+  readonly least: number;
+  readonly greatest: number;
 }
 
 const INT32_MAX = 2 ** 31 - 1;
@@ -47,15 +51,23 @@ const INT32_MAX = 2 ** 31 - 1;
  * @param bounds one for each rescaler: no accumulator is larger, or smaller than its negative, before it wraps in
  *   32 bits
  */
-export function planRescaling(rescalers: readonly Rescaler[], bounds: readonly number[]): RescalePlan {
+export function planRescaling(
+  rescalers: readonly Rescaler[],
+  bounds: readonly number[],
+  { outputZeroPoint, activationMin }: OutputRange,
+): RescalePlan {
   const channels = rescalers.map((rescaler, i) => ({
     rescaler,
     bound: Math.min(bounds[i] ?? Number.POSITIVE_INFINITY, 2 ** 31),
   }));
+  const clampsNegatives = activationMin >= outputZeroPoint;
   return (
     planNarrow(channels) ?? {
       way: WAYS[rescalers[0]?.rounding ?? 'once'],
-      channels: channels.map((channel) => ({ ...exactly(channel.rescaler), ...estimate(channel) })),
+      channels: channels.map((channel) => ({
+        ...exactly(channel.rescaler),
+        ...estimate(channel, clampsNegatives),
+      })),
     }
   );
 }
@@ -108,21 +120,26 @@ function exactly(rescaler: Rescaler): Pick<ChannelPlan, 'multiplier' | 'left' | 
 }
 
 /**
- * Four roundings to float32 (a, M, their product, the nudge), 2^-24 each, of a value up to 512: in all less than
- * 2^-12.9. Nearly twice that is taken.
+ * Five roundings to float32 (a, M, their product, nudge, least or greatest), 2^-24 each, of a value up to 256: in all
+ * less than 2^-13.6. One and a half times that is taken.
  */
-const FLOAT_ERROR = 2 ** -12;
+const FLOAT_ERROR = 2 ** -13;
 
 /** Beyond, an integer does not fit the low bits of a float32, and before 2^31 quotients wrap. */
 const LARGEST_ESTIMATE = 2 ** 22;
 
-const NO_ESTIMATE = { factor: 0, nudge: 0, trust: -1 } as const;
+type Estimate = Pick<ChannelPlan, 'factor' | 'nudge' | 'least' | 'greatest'>;
 
-function estimate({ rescaler, bound }: Channel): Pick<ChannelPlan, 'factor' | 'nudge' | 'trust'> {
+const NO_ESTIMATE: Estimate = { factor: 0, nudge: 0, least: -1, greatest: 1 };
+
+function estimate({ rescaler, bound }: Channel, clampsNegatives: boolean): Estimate {
   const factor = Math.fround(factorOf(rescaler));
-  if (bound * factor >= LARGEST_ESTIMATE - 1) return NO_ESTIMATE;
+  if (bound * factor >= LARGEST_ESTIMATE - 2) return NO_ESTIMATE;
   const roundsAgain = rescaler.rounding === 'twice' && rescaler.exponent < 0;
-  return { factor, nudge: roundsAgain ? 2 ** (rescaler.exponent - 1) : 0, trust: 0.5 - FLOAT_ERROR };
+  const nudge = roundsAgain ? 2 ** (rescaler.exponent - 1) : 0;
+  return clampsNegatives
+    ? { factor, nudge: 0, least: nudge - FLOAT_ERROR, greatest: nudge + FLOAT_ERROR }
+    : { factor, nudge, least: -FLOAT_ERROR, greatest: FLOAT_ERROR };
 }
 
 /** The real number that the integers of a rescaler stand for. */

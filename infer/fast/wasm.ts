@@ -1,14 +1,14 @@
 /** The little of WebAssembly that is used here, with types: neither @types/node nor the es2023 library has any. */
-import type { Kernels } from './kernels.ts';
 
 declare const WebAssembly: {
-  compile(bytes: Uint8Array): Promise<KernelModule>;
+  validate(bytes: Uint8Array): boolean;
+  compile(bytes: Uint8Array): Promise<WasmModule>;
   readonly Memory: new (limits: { readonly initial: number }) => WasmMemory;
-  readonly Instance: new (module: KernelModule, imports: object) => { readonly exports: object };
+  readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: object };
 };
 
-/** The compiled kernels. Can be sent to a worker thread. */
-export interface KernelModule {
+/** Can be sent to a worker thread. */
+export interface WasmModule {
   readonly [Symbol.toStringTag]: string;
 }
 
@@ -22,11 +22,16 @@ export function newMemory(bytes: number): WasmMemory {
   return new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
 }
 
-export function compileKernels(bytes: Uint8Array): Promise<KernelModule> {
+/** Whether the engine knows all instructions of the module. */
+export function isUnderstood(bytes: Uint8Array): boolean {
+  return WebAssembly.validate(bytes);
+}
+
+export function compileModule(bytes: Uint8Array): Promise<WasmModule> {
   return WebAssembly.compile(bytes);
 }
 
-export function instantiateKernels(module: KernelModule, memory: WasmMemory): Kernels {
-  // The type says what kernels/index.ts exports.
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as Kernels;
+/** What the module exports: the types that are exported from the sources of kernels/. */
+export function instantiate(module: WasmModule, memory: WasmMemory): object {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports;
 }

@@ -1,7 +1,13 @@
-/** `node infer/fast/write-kernels.ts FILE`: the part of `npm run build` that compiles the kernels. */
+/** `node infer/fast/write-kernels.ts FOLDER`: the part of `npm run build` that compiles the kernels. */
 import { writeFile } from 'node:fs/promises';
-import { compileKernelSources, readKernelSources } from './compile-kernels.ts';
+import { join } from 'node:path';
+import { buildNames, compileKernelSources, readKernelSources } from './compile-kernels.ts';
 
-const [, , file] = process.argv;
-if (file === undefined) throw new Error('write-kernels.ts needs the name of the file to write');
-await writeFile(file, await compileKernelSources(await readKernelSources()));
+const [, , folder] = process.argv;
+if (folder === undefined) throw new Error('write-kernels.ts needs the folder to write into');
+for (const build of buildNames) {
+  await writeFile(
+    join(folder, `kernels-${build}.wasm`),
+    await compileKernelSources(await readKernelSources(build)),
+  );
+}

@@ -12,16 +12,19 @@ const TWICE: i32 = 2;
 const LOWEST: usize = 16;
 const HIGHEST: usize = 32;
 
-/** How eight channels are rescaled: seven rows of eight words, the first being the bias; then the way. */
-export const BLOCK_BYTES: usize = 240;
+/** How eight channels are rescaled: eight rows of eight words, the first being the bias; then the way. */
+export const BLOCK_BYTES: usize = 272;
 const MULTIPLIER: usize = 32;
 const LEFT: usize = 64;
 const RIGHT: usize = 96;
-// float32: the factor, what is added to the magnitude, and how far from an integer an estimate may be.
+// float32: the factor, what is added to the magnitude, and what is added for the least and greatest estimate.
 const FACTOR: usize = 128;
 const NUDGE: usize = 160;
-const TRUST: usize = 192;
-const WAY: usize = 224;
+const LEAST: usize = 192;
+const GREATEST: usize = 224;
+const WAY: usize = 256;
+/** Whether there is something to add to magnitudes. */
+const NUDGED: usize = 260;
 
 /** 1.5 * 2^23: a small number that is added to it is rounded to an integer, in the low bits. */
 const MAGIC: f32 = 12582912.0;
@@ -39,22 +42,33 @@ export function requantize8x2(a0: v128, a1: v128, b0: v128, b1: v128, block: usi
       range,
     );
   }
-  const ta0 = estimate(a0, block);
-  const ta1 = estimate(a1, block + 16);
-  const tb0 = estimate(b0, block);
-  const tb1 = estimate(b1, block + 16);
-  const magic = f32x4.splat(MAGIC);
-  const na0 = f32x4.add(ta0, magic);
-  const na1 = f32x4.add(ta1, magic);
-  const nb0 = f32x4.add(tb0, magic);
-  const nb1 = f32x4.add(tb1, magic);
-  const far0 = f32x4.pmax(distance(ta0, na0, magic), distance(tb0, nb0, magic));
-  const far1 = f32x4.pmax(distance(ta1, na1, magic), distance(tb1, nb1, magic));
-  const doubtful = v128.or(
-    f32x4.gt(far0, v128.load(block, TRUST)),
-    f32x4.gt(far1, v128.load(block + 16, TRUST)),
+  let ta0 = product(a0, block);
+  let ta1 = product(a1, block + 16);
+  let tb0 = product(b0, block);
+  let tb1 = product(b1, block + 16);
+  if (load<i32>(block, NUDGED)) {
+    ta0 = nudged(ta0, block);
+    ta1 = nudged(ta1, block + 16);
+    tb0 = nudged(tb0, block);
+    tb1 = nudged(tb1, block + 16);
+  }
+  const least0 = v128.load(block, LEAST);
+  const least1 = v128.load(block, LEAST + 16);
+  const na0 = nearest(ta0, least0);
+  const na1 = nearest(ta1, least1);
+  const nb0 = nearest(tb0, least0);
+  const nb1 = nearest(tb1, least1);
+  const greatest0 = v128.load(block, GREATEST);
+  const greatest1 = v128.load(block, GREATEST + 16);
+  const doubtful0 = v128.or(
+    v128.xor(na0, nearest(ta0, greatest0)),
+    v128.xor(nb0, nearest(tb0, greatest0)),
   );
-  if (v128.any_true(doubtful)) return exactly(a0, a1, b0, b1, block, range);
+  const doubtful1 = v128.or(
+    v128.xor(na1, nearest(ta1, greatest1)),
+    v128.xor(nb1, nearest(tb1, greatest1)),
+  );
+  if (v128.any_true(v128.or(doubtful0, doubtful1))) return exactly(a0, a1, b0, b1, block, range);
   const bits = i32x4.splat(MAGIC_BITS);
   return offsetAndClamp(
     i32x4.sub(na0, bits),
@@ -73,18 +87,23 @@ function narrow(a: v128, at: usize): v128 {
   return i32x4.shr_s(i32x4.add(product, v128.load(at, LEFT)), load<i32>(at, RIGHT));
 }
 
-/** a * M in float32, its magnitude nudged. */
+/** a * M in float32. */
 @inline
-function estimate(a: v128, at: usize): v128 {
-  const t = f32x4.mul(f32x4.convert_i32x4_s(a), v128.load(at, FACTOR));
+function product(a: v128, at: usize): v128 {
+  return f32x4.mul(f32x4.convert_i32x4_s(a), v128.load(at, FACTOR));
+}
+
+/** Away from zero. */
+@inline
+function nudged(t: v128, at: usize): v128 {
   const sign = v128.and(t, i32x4.splat(i32.MIN_VALUE));
   return f32x4.add(t, v128.or(v128.load(at, NUDGE), sign));
 }
 
-/** |t - n|, n being an integer plus magic. */
+/** The integer next to t + term, plus magic. */
 @inline
-function distance(t: v128, n: v128, magic: v128): v128 {
-  return f32x4.abs(f32x4.sub(t, f32x4.sub(n, magic)));
+function nearest(t: v128, term: v128): v128 {
+  return f32x4.add(f32x4.add(t, term), f32x4.splat(MAGIC));
 }
 
 /** Zero point and clamp, for sixteen quotients. Those beyond int16 saturate, where the clamp does so anyway. */

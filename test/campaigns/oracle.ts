@@ -1,10 +1,12 @@
 /**
  * `npm run check:oracle`: every output that genuine LiteRT recorded, for every model and configuration, and its
- * accuracy over the whole sets whose inputs are here. A line for each model; exits with 1 where anything differs.
+ * accuracy over the whole sets whose inputs are here. A line for each model and each build of the kernels that runs
+ * here; exits with 1 where anything differs.
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { startThreads } from '../../infer/index.ts';
+import { loadRelaxedKernels, loadSimdKernels } from '../../infer/fast/load-kernels.ts';
+import { type KernelModule, startThreads } from '../../infer/index.ts';
 import {
   argmax,
   arithmeticOf,
@@ -24,10 +26,15 @@ const { values } = parseArgs({
 const threadCount = values.threads === undefined ? undefined : Number(values.threads);
 const models = REAL_MODELS.filter((name) => values.model?.includes(name) ?? true);
 
-async function compareOutputs(name: RealModel): Promise<boolean> {
+interface Build {
+  readonly name: string;
+  readonly kernels: KernelModule;
+}
+
+async function compareOutputs(name: RealModel, build: Build): Promise<boolean> {
   const started = performance.now();
   const model = realModel(name);
-  const threads = await startThreads(model, threadCount);
+  const threads = await startThreads(model, threadCount, build.kernels);
   const wrong: string[] = [];
   let compared = 0;
   for (const [configuration, arithmetic] of configurations(name)) {
@@ -41,16 +48,19 @@ async function compareOutputs(name: RealModel): Promise<boolean> {
   await threads.close();
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const verdict = wrong.length === 0 ? 'ok  ' : 'FAIL';
-  console.log(`${verdict} ${name.padEnd(32)} ${compared} outputs, ${seconds} s`);
+  console.log(`${verdict} ${build.name}, ${name.padEnd(32)} ${compared} outputs, ${seconds} s`);
   for (const line of wrong) console.log(`       ${line} outputs differ`);
   return wrong.length === 0;
 }
 
-async function compareAccuracy(name: 'resnet8_cifar10_int8' | 'kws_dscnn_int8'): Promise<boolean> {
+async function compareAccuracy(
+  name: 'resnet8_cifar10_int8' | 'kws_dscnn_int8',
+  build: Build,
+): Promise<boolean> {
   const model = realModel(name);
   const labels = labelsOf(name);
   const runs = inputsOf(name, model).map((input) => [input]);
-  const threads = await startThreads(model, threadCount);
+  const threads = await startThreads(model, threadCount, build.kernels);
   let right = true;
   for (const [configuration, expected, n] of recordedAccuracy(name)) {
     const started = performance.now();
@@ -61,7 +71,7 @@ async function compareAccuracy(name: 'resnet8_cifar10_int8' | 'kws_dscnn_int8'):
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const verdict = correct === expected ? 'ok  ' : 'FAIL';
     console.log(
-      `${verdict} ${name} ${configuration.padEnd(16)} ${correct} of ${n}, LiteRT ${expected}, ${seconds} s`,
+      `${verdict} ${build.name}, ${name} ${configuration.padEnd(16)} ${correct} of ${n}, LiteRT ${expected}, ${seconds} s`,
     );
     right &&= correct === expected;
   }
@@ -79,9 +89,17 @@ if (absent !== undefined) {
   process.exitCode = 2;
 } else {
   const verdicts: boolean[] = [];
-  for (const name of models) verdicts.push(await compareOutputs(name));
-  for (const name of ['kws_dscnn_int8', 'resnet8_cifar10_int8'] as const) {
-    if (models.includes(name)) verdicts.push(await compareAccuracy(name));
+  const relaxed = await loadRelaxedKernels();
+  if (relaxed === undefined) console.log('skipped: relaxed SIMD is not here, or not exact');
+  const builds: readonly Build[] = [
+    ...(relaxed ? [{ name: 'relaxed SIMD', kernels: relaxed }] : []),
+    { name: 'plain SIMD', kernels: await loadSimdKernels() },
+  ];
+  for (const build of builds) {
+    for (const name of models) verdicts.push(await compareOutputs(name, build));
+    for (const name of ['kws_dscnn_int8', 'resnet8_cifar10_int8'] as const) {
+      if (models.includes(name)) verdicts.push(await compareAccuracy(name, build));
+    }
   }
   process.exitCode = verdicts.every((verdict) => verdict) ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 /** Outputs and intermediate tensors that genuine LiteRT recorded. `npm run check:oracle` compares all of them. */
 import { describe, expect } from 'vitest';
-import { type Arithmetic, loadKernels, type Program, prepare } from '../../infer/index.ts';
+import { type Arithmetic, type Program, prepare } from '../../infer/index.ts';
+import type { Model } from '../../litert/index.ts';
 import {
   arithmeticOf,
   configurations,
@@ -11,8 +12,7 @@ import {
   recordedTensors,
 } from '../support/oracle.ts';
 import { REAL_MODELS, type RealModel, testWithShared } from '../support/shared.ts';
-
-const kernels = await loadKernels();
+import { describeBuilds } from './kernel-builds.ts';
 
 /** Inputs of each configuration: what takes a few seconds a model. */
 const INPUTS: Readonly<Record<RealModel, number>> = {
@@ -36,17 +36,19 @@ function outputsOf(program: Program, inputs: readonly (Int8Array | Uint8Array)[]
 }
 
 describe.each(REAL_MODELS)('%s', (name) => {
-  testWithShared(oracleFiles(name), 'kernels, every configuration', () => {
-    const model = realModel(name);
-    const inputs = inputsOf(name, model, INPUTS[name]);
-    const all = configurations(name);
-    expect(all).toHaveLength(33);
-    for (const [configuration, arithmetic] of all) {
-      const recorded = recordedOutputs(name, configuration, model).slice(0, inputs.length);
-      expect(recorded).toHaveLength(inputs.length);
-      const outputs = outputsOf(prepare(model, arithmetic, kernels), inputs);
-      expect(outputs, configuration).toEqual(recorded);
-    }
+  describeBuilds((kernels) => {
+    testWithShared(oracleFiles(name), 'every configuration', () => {
+      const model = realModel(name);
+      const inputs = inputsOf(name, model, INPUTS[name]);
+      const all = configurations(name);
+      expect(all).toHaveLength(33);
+      for (const [configuration, arithmetic] of all) {
+        const recorded = recordedOutputs(name, configuration, model).slice(0, inputs.length);
+        expect(recorded).toHaveLength(inputs.length);
+        const outputs = outputsOf(prepare(model, arithmetic, kernels), inputs);
+        expect(outputs, configuration).toEqual(recorded);
+      }
+    });
   });
 
   testWithShared(oracleFiles(name), 'reference implementation, each arithmetic', () => {
@@ -62,22 +64,23 @@ describe.each(REAL_MODELS)('%s', (name) => {
 });
 
 describe.each(['resnet8_cifar10_int8', 'kws_dscnn_int8'] as const)('%s, every tensor', (name) => {
-  testWithShared([...oracleFiles(name), `oracle/${name}/tensors`], 'both implementations', () => {
-    const model = realModel(name);
-    const inputs = inputsOf(name, model, 1);
-    for (const configuration of ['stock_fc_int', 'k4_nearest', 'k4_truncate']) {
-      const recorded = recordedTensors(name, configuration).filter(({ node }) => node >= 0);
-      expect(recorded.length).toBeGreaterThan(10);
-      const wanted = new Map(recorded.map(({ tensor, bytes }) => [tensor, new Int8Array(bytes)]));
-      const arithmetic: Arithmetic = arithmeticOf(configuration);
-      for (const program of [prepare(model, arithmetic), prepare(model, arithmetic, kernels)]) {
+  const compare = (title: string, prepareIt: (model: Model, arithmetic: Arithmetic) => Program) => {
+    testWithShared([...oracleFiles(name), `oracle/${name}/tensors`], title, () => {
+      const model = realModel(name);
+      const inputs = inputsOf(name, model, 1);
+      for (const configuration of ['stock_fc_int', 'k4_nearest', 'k4_truncate']) {
+        const recorded = recordedTensors(name, configuration).filter(({ node }) => node >= 0);
+        expect(recorded.length).toBeGreaterThan(10);
+        const wanted = new Map(recorded.map(({ tensor, bytes }) => [tensor, new Int8Array(bytes)]));
         const seen: number[] = [];
-        program.run(inputs, ({ output }, elements) => {
+        prepareIt(model, arithmeticOf(configuration)).run(inputs, ({ output }, elements) => {
           expect(elements, `${configuration}, tensor ${output.index}`).toEqual(wanted.get(output.index));
           seen.push(output.index);
         });
         expect(seen.toSorted()).toEqual([...wanted.keys()].toSorted());
       }
-    }
-  });
+    });
+  };
+  compare('reference implementation', (model, arithmetic) => prepare(model, arithmetic));
+  describeBuilds((kernels) => compare('kernels', (model, arithmetic) => prepare(model, arithmetic, kernels)));
 });

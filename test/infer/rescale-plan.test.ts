@@ -14,11 +14,16 @@ const CHANNELS = 8;
 const inputs = Int8Array.from({ length: 256 }, (_, i) => i - 128);
 
 /** 256 batches of a single input, so that each channel meets 256 accumulators around its bias. */
-function layer(w: Int8Array, b: Int32Array, scales: readonly number[]): FullyConnected {
+function layer(
+  w: Int8Array,
+  b: Int32Array,
+  scales: readonly number[],
+  activationMin: number,
+): FullyConnected {
   return {
     ...({ op: 'FULLY_CONNECTED', index: 0, activation: 'none', batches: 256 } as const),
     ...{ input: int8([256, 1], 1, 0), output: int8([256, CHANNELS], 1, 0), bias: bias(b) },
-    outputRange: { outputZeroPoint: 3, activationMin: -128, activationMax: 127 },
+    outputRange: { outputZeroPoint: 3, activationMin, activationMax: 127 },
     weights: weights([CHANNELS, 1], 0, scales, w),
   };
 }
@@ -30,6 +35,8 @@ const layers = fc
   .tuple(fc.integer({ min: -32, max: 12 }), fc.integer({ min: 0, max: 24 }))
   .chain(([exponent, spread]) =>
     fc.record({
+      // Without activation, with RELU, and next to it.
+      activationMin: fc.constantFrom(-128, 2, 3),
       w: eight(fc.oneof(fc.constantFrom(-128, -1, 0, 1, 127), fc.integer({ min: -128, max: 127 }))),
       b: eight(
         fc
@@ -55,21 +62,34 @@ const layers = fc
 test('kernels equal golden on every way, and every way is met', () => {
   const met = new Map<string, number>();
   const property = (
-    { w, b, scales }: { w: number[]; b: number[]; scales: number[] },
+    { w, b, scales, activationMin }: { w: number[]; b: number[]; scales: number[]; activationMin: number },
     arithmetic: Arithmetic,
   ) => {
-    const operator = layer(Int8Array.from(w), Int32Array.from(b), scales);
+    const operator = layer(Int8Array.from(w), Int32Array.from(b), scales, activationMin);
     const model = modelOf(operator, [operator.input]);
     const [fast] = prepare(model, arithmetic, kernels).run([inputs]);
     const [reference] = prepare(model, arithmetic).run([inputs]);
     expect(fast).toEqual(reference);
     const bounds = w.map((weight, i) => Math.abs(b[i] ?? 0) + 128 * Math.abs(weight));
-    const plan = planRescaling(channelRescalers(operator, arithmetic), bounds);
-    const way = `${plan.way}${plan.channels.every(({ trust }) => trust > 0) ? ', estimated' : ''}`;
+    const plan = planRescaling(channelRescalers(operator, arithmetic), bounds, operator.outputRange);
+    const { channels } = plan;
+    const estimated = channels.every(({ factor }) => factor > 0) ? ', estimated' : '';
+    const nudged = channels.some(({ nudge }) => nudge > 0) ? ', nudged' : '';
+    const way = `${plan.way}${estimated}${nudged}`;
     met.set(way, (met.get(way) ?? 0) + 1);
   };
   fc.assert(fc.property(layers, arithmetics, property), { numRuns: 2000 });
-  const ways = ['0', '1', '1, estimated', '2', '2, estimated', '3', '3, estimated'];
+  const ways = [
+    '0',
+    '1',
+    '1, estimated',
+    '2',
+    '2, estimated',
+    '2, estimated, nudged',
+    '2, nudged',
+    '3',
+    '3, estimated',
+  ];
   expect([...met.keys()].toSorted()).toEqual(ways);
   for (const times of met.values()) expect(times).toBeGreaterThan(10);
 });
