@@ -5,10 +5,10 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } fr
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from './failure.ts';
 
-export interface OutputFile {
-  readonly name: string;
-  readonly text: string;
-}
+export type OutputFile = { readonly name: string } & (
+  | { readonly text: string }
+  | { readonly bytes: Uint8Array }
+);
 
 /**
  * Writes all files into a folder, which is made when it is not there. Every file is first written beside
@@ -19,10 +19,10 @@ export interface OutputFile {
  */
 export function writeFiles(folder: string, files: readonly OutputFile[]): readonly string[] {
   if (files.length === 0) return [];
-  const staged = files.map(({ name, text }) => ({
-    path: join(folder, name),
-    temporary: join(folder, `.${name}.${process.pid}.tmp`),
-    text,
+  const staged = files.map((file) => ({
+    path: join(folder, file.name),
+    temporary: join(folder, `.${file.name}.${process.pid}.tmp`),
+    content: 'text' in file ? file.text : file.bytes,
   }));
   const unfinished = new Set<string>();
   const discard = () => {
@@ -31,9 +31,9 @@ export function writeFiles(folder: string, files: readonly OutputFile[]): readon
   process.once('exit', discard);
   try {
     makeFolder(resolve(folder));
-    for (const { temporary, text } of staged) {
+    for (const { temporary, content } of staged) {
       unfinished.add(temporary);
-      writeFileSync(temporary, text);
+      writeFileSync(temporary, content);
     }
     for (const { temporary, path } of staged) {
       renameSync(temporary, path);

@@ -2,8 +2,10 @@
 /** The command line: picks the command, and turns failures into one line and an exit code. */
 import { Command, CommanderError } from 'commander';
 import { GENERATOR } from '../hdl-gen/version.ts';
+import { accuracy } from './accuracy.ts';
 import { cosim } from './cosim.ts';
 import { UsageError } from './failure.ts';
+import { fold } from './fold.ts';
 import { gen } from './gen.ts';
 import { inspect } from './inspect.ts';
 import { synthSweep } from './synth-sweep.ts';
@@ -14,7 +16,9 @@ const program = new Command('npu-rescaler')
   .addCommand(gen)
   .addCommand(cosim)
   .addCommand(synthSweep)
-  .addCommand(inspect);
+  .addCommand(inspect)
+  .addCommand(accuracy)
+  .addCommand(fold);
 
 for (const command of [program, ...program.commands]) {
   command
@@ -22,6 +26,12 @@ for (const command of [program, ...program.commands]) {
     .configureOutput({ outputError: () => {} })
     .allowExcessArguments(false);
 }
+
+// The reader of a pipe may have seen enough: `| head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 // With a handler an interrupt waits for the file that is being written, and clean-up at exit runs.
 process.once('SIGINT', () => process.exit(130));

@@ -21,9 +21,14 @@ export class Progress {
     this.#draw();
   }
 
-  /** @param effort of this step */
+  /** @param effort of this step, less what `advance` has counted */
   step(effort = 1): void {
     this.#done += 1;
+    this.advance(effort);
+  }
+
+  /** @param effort spent on a step that is not done yet */
+  advance(effort: number): void {
     this.#spent += effort;
     this.#clear();
     this.#draw();
@@ -41,7 +46,7 @@ export class Progress {
     if (!process.stderr.isTTY || this.#done === this.#total) return;
     const elapsed = (performance.now() - this.#started) / 1000;
     const left =
-      this.#done === 0 ? '' : `, ${duration((elapsed / this.#spent) * (this.#effort - this.#spent))} left`;
+      this.#spent === 0 ? '' : `, ${duration((elapsed / this.#spent) * (this.#effort - this.#spent))} left`;
     process.stderr.write(`${this.#done} of ${this.#total}${left}`);
   }
 }

@@ -12,14 +12,28 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'hdl-gen': ['golden'],
   litert: ['golden'],
   infer: ['golden', 'litert', 'tools'],
+  accuracy: ['golden', 'litert', 'infer', 'tools'],
+  fold: ['golden', 'litert', 'infer', 'accuracy'],
   tools: [],
   sim: ['golden', 'hdl-gen', 'tools'],
   synth: ['hdl-gen', 'tools'],
-  cli: ['golden', 'litert', 'infer', 'hdl-gen', 'tools', 'sim', 'synth'],
+  cli: [
+    'golden',
+    'litert',
+    'infer',
+    'accuracy',
+    'fold',
+    'hdl-gen',
+    'tools',
+    'sim',
+    'formal',
+    'signoff',
+    'synth',
+  ],
 };
 
 /** Folders that are about the rooms, and may look into all of them. */
-const NOT_ROOMS = ['bench', 'dist', 'docs', 'node_modules', 'rtl', 'scripts', 'synth-reports', 'test'];
+const NOT_ROOMS = ['bench', 'dist', 'docs', 'node_modules', 'rtl', 'scripts', 'signoff-report', 'synth-reports', 'test'];
 
 interface Import {
   /** As written. */
@@ -50,14 +64,16 @@ function importsOf(text: string): readonly Import[] {
 }
 
 function sourcesOf(room: string): readonly Source[] {
-  return readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-    // AssemblyScript: not TypeScript, and its imports have no ending.
-    .filter((name) => room !== 'infer' || dirname(name) !== 'kernels')
-    .map((name) => {
-      const text = readFileSync(join(ROOT, room, name), 'utf8');
-      return { path: join(room, name).replaceAll('\\', '/'), text, imports: importsOf(text) };
-    });
+  return (
+    readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+      // AssemblyScript: not TypeScript, and its imports have no ending.
+      .filter((name) => room !== 'infer' || dirname(name) !== 'kernels')
+      .map((name) => {
+        const text = readFileSync(join(ROOT, room, name), 'utf8');
+        return { path: join(room, name).replaceAll('\\', '/'), text, imports: importsOf(text) };
+      })
+  );
 }
 
 const rooms = Object.keys(MAY_IMPORT);
