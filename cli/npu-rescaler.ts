@@ -8,6 +8,7 @@ import { UsageError } from './failure.ts';
 import { fold } from './fold.ts';
 import { gen } from './gen.ts';
 import { inspect } from './inspect.ts';
+import { signoff } from './signoff.ts';
 import { synthSweep } from './synth-sweep.ts';
 
 const program = new Command('npu-rescaler')
@@ -15,6 +16,7 @@ const program = new Command('npu-rescaler')
   .version(GENERATOR.version)
   .addCommand(gen)
   .addCommand(cosim)
+  .addCommand(signoff)
   .addCommand(synthSweep)
   .addCommand(inspect)
   .addCommand(accuracy)

@@ -16,6 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fold: ['golden', 'litert', 'infer', 'accuracy'],
   tools: [],
   sim: ['golden', 'hdl-gen', 'tools'],
+  formal: ['hdl-gen', 'tools'],
+  signoff: ['hdl-gen', 'tools', 'formal', 'sim'],
   synth: ['hdl-gen', 'tools'],
   cli: [
     'golden',
@@ -33,7 +35,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders that are about the rooms, and may look into all of them. */
-const NOT_ROOMS = ['bench', 'dist', 'docs', 'node_modules', 'rtl', 'scripts', 'signoff-report', 'synth-reports', 'test'];
+const NOT_ROOMS = [
+  'bench',
+  'dist',
+  'docs',
+  'node_modules',
+  'rtl',
+  'scripts',
+  'signoff-report',
+  'synth-reports',
+  'test',
+];
 
 interface Import {
   /** As written. */

@@ -1,0 +1,107 @@
+/** All checks of one configuration. */
+import { type ClaimOutcome, decideAll } from '../formal/campaign.ts';
+import type { Claim } from '../formal/claims.ts';
+import { type Proof, proofsOf } from '../formal/proofs.ts';
+import type { GeneratedBlock, GenerateOptions } from '../hdl-gen/generate.ts';
+import { runCampaign } from '../sim/campaign.ts';
+import type { SimulatorName } from '../sim/simulators/index.ts';
+import { checkLint } from './lint.ts';
+import { type Decided, proofCheck } from './proof-check.ts';
+import type { CheckResult } from './result.ts';
+import { simulationCheck } from './simulation-check.ts';
+import { checkStructure } from './structure.ts';
+
+export interface SignoffTask {
+  readonly options: GenerateOptions;
+  /** Generated with these options. */
+  readonly blocks: readonly GeneratedBlock[];
+  readonly simulators: readonly SimulatorName[];
+  readonly vectors: number;
+  readonly seed: number;
+  /** Of one claim. */
+  readonly limitSeconds: number;
+  readonly jobs: number;
+  /** Where verdicts are kept; `false` keeps none. */
+  readonly cacheDirectory: string | false;
+}
+
+/** What is going on, for whoever waits. Efforts are relative, roughly seconds. */
+export interface SignoffObserver {
+  /** Before anything runs. */
+  readonly onPlan: (steps: number, effort: number) => void;
+  /** A part of a check is done. */
+  readonly onStep: (effort: number) => void;
+  /** A check is done. */
+  readonly onCheck: (result: CheckResult) => void;
+}
+
+const SIMULATION_EFFORT = 40;
+const STRUCTURE_EFFORT = 10;
+
+/** @returns the checks in the order in which they ended: the quick ones first, simulation last */
+export async function runSignoff(
+  task: SignoffTask,
+  observer: SignoffObserver,
+): Promise<readonly CheckResult[]> {
+  const { options, blocks, simulators, vectors, seed, jobs } = task;
+  const proofs = await proofsOf(options, blocks);
+  const claims = proofs.flatMap(claimsOf);
+  observer.onPlan(
+    claims.length + simulators.length + 2,
+    claims.reduce((sum, claim) => sum + effortOf(claim), 0) +
+      simulators.length * SIMULATION_EFFORT +
+      2 * STRUCTURE_EFFORT,
+  );
+  const results: CheckResult[] = [];
+  const done = (result: CheckResult, effort: number): void => {
+    results.push(result);
+    observer.onStep(effort);
+    observer.onCheck(result);
+  };
+  done(await checkStructure(blocks), STRUCTURE_EFFORT);
+  done(await checkLint(blocks), STRUCTURE_EFFORT);
+  await runProofs(proofs, task, observer, (result) => {
+    results.push(result);
+    observer.onCheck(result);
+  });
+  const configurations = simulators.map((simulator) => ({ options, simulator }));
+  await runCampaign(configurations, { rows: vectors, seed }, jobs, (result) =>
+    done(simulationCheck(result), SIMULATION_EFFORT),
+  );
+  return results;
+}
+
+async function runProofs(
+  proofs: readonly Proof[],
+  { cacheDirectory, limitSeconds, jobs }: SignoffTask,
+  observer: SignoffObserver,
+  onCheck: (result: CheckResult) => void,
+): Promise<void> {
+  const decided = new Map<Claim, Decided>();
+  const closed = new Set<Proof>();
+  const closeWhatIsDecided = (): void => {
+    for (const proof of proofs) {
+      const own = claimsOf(proof).flatMap((claim) => decided.get(claim) ?? []);
+      if (closed.has(proof) || own.length < claimsOf(proof).length) continue;
+      closed.add(proof);
+      onCheck(proofCheck(proof, own));
+    }
+  };
+  closeWhatIsDecided();
+  // The long ones first, so that the processes end together.
+  const claims = proofs.flatMap(claimsOf).toSorted((a, b) => effortOf(b) - effortOf(a));
+  const onOutcome = (claim: Claim, outcome: ClaimOutcome, cached: boolean): void => {
+    decided.set(claim, { claim, outcome, cached });
+    observer.onStep(effortOf(claim));
+    closeWhatIsDecided();
+  };
+  await decideAll({ claims, cacheDirectory, limitSeconds, jobs, onOutcome });
+}
+
+function claimsOf({ claims }: Proof): readonly Claim[] {
+  return 'missing' in claims ? [] : claims;
+}
+
+function effortOf({ effortSeconds = 1 }: Claim): number {
+  return effortSeconds;
+}
