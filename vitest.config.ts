@@ -4,5 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 120_000,
+    // All processors: by default one stays idle, which on two is half.
+    maxWorkers: '100%',
   },
 });
