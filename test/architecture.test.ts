@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   accuracy: ['golden', 'litert', 'infer', 'tools'],
   fold: ['golden', 'litert', 'infer', 'accuracy'],
   tools: [],
+  train: ['golden', 'litert', 'infer', 'accuracy', 'tools'],
   sim: ['golden', 'hdl-gen', 'tools'],
   formal: ['hdl-gen', 'tools'],
   signoff: ['hdl-gen', 'tools', 'formal', 'sim'],
@@ -25,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'infer',
     'accuracy',
     'fold',
+    'train',
     'hdl-gen',
     'tools',
     'sim',
@@ -80,7 +82,7 @@ function sourcesOf(room: string): readonly Source[] {
     readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
       // AssemblyScript: not TypeScript, and its imports have no ending.
-      .filter((name) => room !== 'infer' || dirname(name) !== 'kernels')
+      .filter((name) => (room !== 'infer' && room !== 'train') || dirname(name) !== 'kernels')
       .map((name) => {
         const text = readFileSync(join(ROOT, room, name), 'utf8');
         return { path: join(room, name).replaceAll('\\', '/'), text, imports: importsOf(text) };
