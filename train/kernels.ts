@@ -2,7 +2,12 @@
 import { kernelBytes, readKernelSources } from '../tools/assemblyscript.ts';
 import { compileModule, instantiate, type WasmMemory, type WasmModule } from '../tools/wasm.ts';
 
+/** Memory below is the kernels' own. */
+export const RESERVED_BYTES = 4096;
+
 export interface TrainingKernels {
+  /** At most RESERVED_BYTES. */
+  reservedBytes(): number;
   packedBytes(rows: number, columns: number): number;
   pack(b: number, rows: number, columns: number, rowStride: number, columnStride: number, to: number): void;
   gemm(
