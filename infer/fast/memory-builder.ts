@@ -1,7 +1,7 @@
 /** The WebAssembly memory of a program: activations, then what the operators bring along, then a scratch area. */
 import type { Activation } from '../../litert/index.ts';
+import { newMemory, type WasmMemory } from '../../tools/wasm.ts';
 import type { MemoryPlan } from '../memory.ts';
-import { newMemory, type WasmMemory } from './wasm.ts';
 
 const ALIGNMENT_BYTES = 64;
 
