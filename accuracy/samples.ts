@@ -56,6 +56,40 @@ export async function openSamples(
   return openTensors(input, path, kind.size, labels);
 }
 
+/** Pixels in memory, as a data set has them. */
+export interface PixelImages {
+  readonly count: number;
+  /** [count, height, width, channels], 0..255. */
+  readonly images: Uint8Array;
+  /** [count] */
+  readonly labels: Uint8Array;
+  readonly shape: PixelShape;
+  /** For a line of output: '10000 images to test with'. */
+  readonly description: string;
+}
+
+/** @throws DataError where the images do not fit the model's input */
+export function samplesOf(model: Model, pixels: PixelImages, { normalization }: SampleOptions): Samples {
+  const input = onlyInput(model);
+  const { count, images, labels, shape, description } = pixels;
+  const { height, width, channels } = shape;
+  if (input.shape.join() !== [1, height, width, channels].join()) {
+    throw new DataError(
+      `the model takes [${input.shape}], but there are ${description} of [1,${height},${width},${channels}]; take a data set that fits`,
+    );
+  }
+  const encoding = inputEncoding(input, channels, normalization);
+  return {
+    count,
+    classes: [...labels],
+    description,
+    load: async (start, end) =>
+      Array.from({ length: end - start }, (_, i) =>
+        encode(images.subarray((start + i) * input.size, (start + i + 1) * input.size), encoding),
+      ),
+  };
+}
+
 /** @throws DataError where the selection is empty */
 export function select(samples: Samples, { skip, count }: Selection): Samples {
   const end = Math.min(samples.count, skip + (count ?? samples.count));
