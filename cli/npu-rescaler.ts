@@ -9,6 +9,7 @@ import { UsageError } from './failure.ts';
 import { fold } from './fold.ts';
 import { gen } from './gen.ts';
 import { inspect } from './inspect.ts';
+import { rat } from './rat.ts';
 import { signoff } from './signoff.ts';
 import { synthSweep } from './synth-sweep.ts';
 
@@ -22,7 +23,8 @@ const program = new Command('npu-rescaler')
   .addCommand(inspect)
   .addCommand(accuracy)
   .addCommand(fold)
-  .addCommand(data);
+  .addCommand(data)
+  .addCommand(rat);
 
 for (const command of [program, ...program.commands]) {
   command
