@@ -133,11 +133,10 @@ describe('activations', () => {
     expect([ranges[1]?.minimum, ranges[1]?.maximum]).toEqual(extremes);
   });
 
-  test('a network that gives NaN is refused', () => {
-    const network = small('none', Number.NaN);
-    expect(() => quantized(network, new Random(5), 1)).toThrow(
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('a network that gives %d is refused', (value) => {
+    expect(() => quantized(small('none', value), new Random(5), 1)).toThrow(
       new RangeError(
-        'layer 0 (convolution) of small gives NaN; the training diverged: lower its learning rate',
+        `layer 0 (convolution) of small gives ${value}; the training diverged: lower its learning rate`,
       ),
     );
   });

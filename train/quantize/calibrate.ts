@@ -16,7 +16,7 @@ const BATCH = 32;
  * Least and greatest value of every tensor over the images; number 0, the input, has its range given, since images
  * that were not seen may have other values.
  *
- * @throws RangeError where a value is NaN
+ * @throws RangeError where a value is not finite
  */
 export function calibrate(
   architecture: Architecture,
@@ -34,15 +34,20 @@ export function calibrate(
       for (const value of values) {
         if (value < range.minimum) range.minimum = value;
         else if (value > range.maximum) range.maximum = value;
-        else if (Number.isNaN(value)) throw diverged(architecture, tensor);
+        else if (Number.isNaN(value)) throw diverged(architecture, tensor, value);
       }
     });
   }
+  ranges.forEach(({ minimum, maximum }, tensor) => {
+    for (const value of [minimum, maximum]) {
+      if (!Number.isFinite(value)) throw diverged(architecture, tensor, value);
+    }
+  });
   return [input, ...ranges.slice(1)];
 }
 
-function diverged({ name, layers }: Architecture, tensor: number): RangeError {
+function diverged({ name, layers }: Architecture, tensor: number, value: number): RangeError {
   const layer = layers[tensor - 1];
   const where = layer === undefined ? 'the input' : `layer ${tensor - 1} (${layer.kind})`;
-  return new RangeError(`${where} of ${name} gives NaN; the training diverged: lower its learning rate`);
+  return new RangeError(`${where} of ${name} gives ${value}; the training diverged: lower its learning rate`);
 }
