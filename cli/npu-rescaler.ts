@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { GENERATOR } from '../hdl-gen/version.ts';
 import { accuracy } from './accuracy.ts';
 import { cosim } from './cosim.ts';
+import { data } from './data.ts';
 import { UsageError } from './failure.ts';
 import { fold } from './fold.ts';
 import { gen } from './gen.ts';
@@ -20,7 +21,8 @@ const program = new Command('npu-rescaler')
   .addCommand(synthSweep)
   .addCommand(inspect)
   .addCommand(accuracy)
-  .addCommand(fold);
+  .addCommand(fold)
+  .addCommand(data);
 
 for (const command of [program, ...program.commands]) {
   command

@@ -1,0 +1,100 @@
+/** The kernels of training, loaded. Addresses are in bytes, sizes and strides in elements; see the docstrings in kernels/. */
+import { kernelBytes, readKernelSources } from '../tools/assemblyscript.ts';
+import { compileModule, instantiate, type WasmMemory, type WasmModule } from '../tools/wasm.ts';
+
+/** Memory below is the kernels' own. */
+export const RESERVED_BYTES = 4096;
+
+export interface TrainingKernels {
+  /** At most RESERVED_BYTES. */
+  reservedBytes(): number;
+  packedBytes(rows: number, columns: number): number;
+  pack(b: number, rows: number, columns: number, rowStride: number, columnStride: number, to: number): void;
+  gemm(
+    a: number,
+    rowStride: number,
+    termStride: number,
+    b: number,
+    rows: number,
+    terms: number,
+    columns: number,
+    c: number,
+    cStride: number,
+    accumulate: 0 | 1,
+  ): void;
+  gather(x: number, table: number, positions: number, taps: number, channels: number, to: number): void;
+  gatherInt8(
+    x: number,
+    zeroPoint: number,
+    table: number,
+    positions: number,
+    taps: number,
+    channels: number,
+    to: number,
+  ): void;
+  widen(x: number, size: number, zeroPoint: number, to: number): void;
+  scatterAdd(
+    patches: number,
+    table: number,
+    positions: number,
+    taps: number,
+    channels: number,
+    x: number,
+  ): void;
+  depthwise(
+    x: number,
+    weights: number,
+    bias: number,
+    table: number,
+    positions: number,
+    taps: number,
+    channels: number,
+    y: number,
+  ): void;
+  depthwiseInputGradient(
+    dy: number,
+    weights: number,
+    table: number,
+    positions: number,
+    taps: number,
+    channels: number,
+    dx: number,
+  ): void;
+  depthwiseFilterGradient(
+    dy: number,
+    x: number,
+    table: number,
+    positions: number,
+    taps: number,
+    channels: number,
+    dw: number,
+  ): void;
+  straightThrough(
+    y: number,
+    dy: number,
+    factors: number,
+    positions: number,
+    channels: number,
+    least: number,
+    greatest: number,
+    da: number,
+  ): void;
+  addColumns(rows: number, count: number, channels: number, to: number): void;
+  addTo(from: number, size: number, to: number): void;
+}
+
+let loaded: Promise<WasmModule> | undefined;
+
+/** The same module at every call; can be sent to a worker thread. Plain SIMD: the same bits on every machine. */
+export function loadTrainingKernels(): Promise<WasmModule> {
+  loaded ??= kernelBytes(new URL('kernels.wasm', import.meta.url), trainingKernelSources).then(compileModule);
+  return loaded;
+}
+
+export function trainingKernelSources(): ReturnType<typeof readKernelSources> {
+  return readKernelSources(new URL('./kernels/', import.meta.url), 'index.ts', ['simd']);
+}
+
+export function instantiateTrainingKernels(module: WasmModule, memory: WasmMemory): TrainingKernels {
+  return instantiate(module, memory) as TrainingKernels;
+}
