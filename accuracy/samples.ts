@@ -56,6 +56,44 @@ export async function openSamples(
   return openTensors(input, path, kind.size, labels);
 }
 
+/** Images in memory, with their classes. */
+export interface PixelImages {
+  /** Of the set, for messages. */
+  readonly name: string;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly count: number;
+  /** [count, height, width, channels], 0..255. */
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+}
+
+/** @throws DataError where the model takes images of another size */
+export function pixelSamples(
+  model: Model,
+  { name, count, images, labels, ...image }: PixelImages,
+  { normalization }: Pick<SampleOptions, 'normalization'>,
+): Samples {
+  const input = onlyInput(model);
+  const { height, width, channels } = image;
+  if (input.shape.join() !== [1, height, width, channels].join()) {
+    throw new DataError(
+      `the model takes [${input.shape}], but images of ${name} are [1,${height},${width},${channels}]`,
+    );
+  }
+  const encoding = inputEncoding(input, channels, normalization);
+  return {
+    count,
+    classes: [...labels],
+    description: `${count} images of ${name}`,
+    load: async (start, end) =>
+      Array.from({ length: end - start }, (_, i) =>
+        encode(images.subarray((start + i) * input.size, (start + i + 1) * input.size), encoding),
+      ),
+  };
+}
+
 /** @throws DataError where the selection is empty */
 export function select(samples: Samples, { skip, count }: Selection): Samples {
   const end = Math.min(samples.count, skip + (count ?? samples.count));

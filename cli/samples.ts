@@ -5,10 +5,12 @@ import {
   type Fit,
   type Normalization,
   openSamples,
+  pixelSamples,
   readLabels,
   type Samples,
   select,
 } from '../accuracy/index.ts';
+import { DATASET_NAMES, DatasetError, type Halves, loadDataset } from '../datasets/index.ts';
 import type { Model } from '../litert/index.ts';
 import { MissingPackageError } from '../tools/optional-package.ts';
 import { UsageError } from './failure.ts';
@@ -42,15 +44,20 @@ export function withSampleOptions(command: Command): Command {
     .addOption(numbers('std', 'images: pixel values that become 1, one or one a channel'));
 }
 
-/** @throws UsageError */
-export function samplesFor(model: Model, flags: SampleFlags): Promise<Samples> {
+/**
+ * @param half of a data set that --data names
+ * @throws UsageError
+ */
+export function samplesFor(model: Model, flags: SampleFlags, half: keyof Halves = 'test'): Promise<Samples> {
   return orDataError(async () => {
     const { data, labels, skip, count } = flags;
     const known = labels === undefined ? undefined : await readLabels(labels);
-    return select(await openSamples(model, data, known, { fit: fitOf(flags), ...normalizationOf(flags) }), {
-      skip,
-      count,
-    });
+    const options = { fit: fitOf(flags), ...normalizationOf(flags) };
+    const name = DATASET_NAMES.find((one) => one === data);
+    if (name === undefined) return select(await openSamples(model, data, known, options), { skip, count });
+    if (known !== undefined) throw new UsageError(`${data} has labels of its own; leave --labels out`);
+    const { shape, [half]: images } = await loadDataset(name);
+    return select(pixelSamples(model, { name, ...shape, ...images }, options), { skip, count });
   });
 }
 
@@ -59,7 +66,7 @@ export async function orDataError<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof DataError || error instanceof MissingPackageError) {
+    if (error instanceof DataError || error instanceof DatasetError || error instanceof MissingPackageError) {
       throw new UsageError(error.message);
     }
     throw error;
