@@ -24,9 +24,13 @@ function quantized(network: FloatNetwork, random: Random, count = 12) {
 
 const SEEDS = Array.from({ length: 24 }, (_, seed) => seed);
 
-describe.each(SEEDS)('random network %i', (seed) => {
+function networkOf(seed: number) {
   const random = new Random(seed);
-  const network = randomNetwork(random, random.below(5));
+  return { random, network: randomNetwork(random, random.below(5)) };
+}
+
+describe.each(SEEDS)('random network %i', (seed) => {
+  const { random, network } = networkOf(seed);
   const { runner, images, result, file } = quantized(network, random);
   const program = prepare(readModel(file), 'single', kernels);
   const kinds = network.architecture.layers.map(({ kind }) => kind).join(', ');
@@ -47,6 +51,12 @@ describe.each(SEEDS)('random network %i', (seed) => {
       expect(own).toEqual(new Int8Array(await peer.run(codes)));
     }
   });
+});
+
+test('these networks have every kind of layer', () => {
+  const kinds = SEEDS.flatMap((seed) => networkOf(seed).network.architecture.layers.map(({ kind }) => kind));
+  const all = ['add', 'convolution', 'dense', 'depthwise', 'global-average-pool', 'max-pool'];
+  expect([...new Set(kinds)].toSorted()).toEqual(all);
 });
 
 test('an error in the order of the weights is seen in the fidelity', () => {
