@@ -19,10 +19,10 @@ export { type ErrorModelCheck, type LayerError, layerErrors } from './layers.ts'
 export {
   openSamples,
   type PixelImages,
-  pixelSamples,
   type SampleOptions,
   type Samples,
   type Selection,
+  samplesOf,
   select,
 } from './samples.ts';
 export {

@@ -56,37 +56,33 @@ export async function openSamples(
   return openTensors(input, path, kind.size, labels);
 }
 
-/** Images in memory, with their classes. */
+/** Pixels in memory, as a data set has them. */
 export interface PixelImages {
-  /** Of the set, for messages. */
-  readonly name: string;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
   readonly count: number;
   /** [count, height, width, channels], 0..255. */
   readonly images: Uint8Array;
+  /** [count] */
   readonly labels: Uint8Array;
+  readonly shape: { readonly height: number; readonly width: number; readonly channels: number };
+  /** For a line of output: '10000 images to test with'. */
+  readonly description: string;
 }
 
-/** @throws DataError where the model takes images of another size */
-export function pixelSamples(
-  model: Model,
-  { name, count, images, labels, ...image }: PixelImages,
-  { normalization }: Pick<SampleOptions, 'normalization'>,
-): Samples {
+/** @throws DataError where the images do not fit the model's input */
+export function samplesOf(model: Model, pixels: PixelImages, { normalization }: SampleOptions): Samples {
   const input = onlyInput(model);
-  const { height, width, channels } = image;
+  const { count, images, labels, shape, description } = pixels;
+  const { height, width, channels } = shape;
   if (input.shape.join() !== [1, height, width, channels].join()) {
     throw new DataError(
-      `the model takes [${input.shape}], but images of ${name} are [1,${height},${width},${channels}]`,
+      `the model takes [${input.shape}], but there are ${description} of [1,${height},${width},${channels}]; take a data set that fits`,
     );
   }
   const encoding = inputEncoding(input, channels, normalization);
   return {
     count,
     classes: [...labels],
-    description: `${count} images of ${name}`,
+    description,
     load: async (start, end) =>
       Array.from({ length: end - start }, (_, i) =>
         encode(images.subarray((start + i) * input.size, (start + i + 1) * input.size), encoding),

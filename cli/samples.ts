@@ -5,9 +5,9 @@ import {
   type Fit,
   type Normalization,
   openSamples,
-  pixelSamples,
   readLabels,
   type Samples,
+  samplesOf,
   select,
 } from '../accuracy/index.ts';
 import { DATASET_NAMES, DatasetError, type Halves, loadDataset } from '../datasets/index.ts';
@@ -57,7 +57,8 @@ export function samplesFor(model: Model, flags: SampleFlags, half: keyof Halves 
     if (name === undefined) return select(await openSamples(model, data, known, options), { skip, count });
     if (known !== undefined) throw new UsageError(`${data} has labels of its own; leave --labels out`);
     const { shape, [half]: images } = await loadDataset(name);
-    return select(pixelSamples(model, { name, ...shape, ...images }, options), { skip, count });
+    const description = `${images.count} ${half} images of ${name}`;
+    return select(samplesOf(model, { ...images, shape, description }, options), { skip, count });
   });
 }
 

@@ -79,6 +79,15 @@ export interface TrainingKernels {
     greatest: number,
     da: number,
   ): void;
+  passThrough(
+    y: number,
+    dy: number,
+    size: number,
+    slope: number,
+    least: number,
+    greatest: number,
+    dx: number,
+  ): void;
   addColumns(rows: number, count: number, channels: number, to: number): void;
   addTo(from: number, size: number, to: number): void;
 }

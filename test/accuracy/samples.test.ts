@@ -9,8 +9,8 @@ import {
   type Normalization,
   openSamples,
   parseLabels,
-  pixelSamples,
   readLabels,
+  samplesOf,
   select,
 } from '../../accuracy/index.ts';
 import type { Activation, Model } from '../../litert/index.ts';
@@ -223,15 +223,15 @@ describe('labels', () => {
 
 describe('images in memory', () => {
   const set = {
-    ...{ name: 'squares', height: 2, width: 2, channels: 1, count: 3 },
+    ...{ count: 3, shape: { height: 2, width: 2, channels: 1 }, description: '3 squares' },
     images: Uint8Array.of(0, 1, 2, 3, 128, 129, 254, 255, 9, 8, 7, 6),
     labels: Uint8Array.of(4, 0, 9),
   };
 
   test('each becomes the codes of the input, with its class', async () => {
     const model = modelWith([1, 2, 2, 1], { type: 'int8', zeroPoint: -128 });
-    const samples = pixelSamples(model, set, {});
-    expect(samples).toMatchObject({ count: 3, classes: [4, 0, 9], description: '3 images of squares' });
+    const samples = samplesOf(model, set, { fit: STRETCH });
+    expect(samples).toMatchObject({ count: 3, classes: [4, 0, 9], description: '3 squares' });
     expect(await samples.load(1, 3)).toEqual([
       Int8Array.of(0, 1, 126, 127),
       Int8Array.of(-119, -120, -121, -122),
@@ -240,13 +240,13 @@ describe('images in memory', () => {
 
   test('a normalization changes the codes', async () => {
     const model = modelWith([1, 2, 2, 1], { type: 'int8', scale: 1 / 64, zeroPoint: 0 });
-    const [first] = await pixelSamples(model, set, { normalization: { mean: [1], std: [64] } }).load(0, 1);
+    const [first] = await samplesOf(model, set, { fit: STRETCH, normalization: { mean: [1], std: [64] } }).load(0, 1);
     expect(first).toEqual(Int8Array.of(-1, 0, 1, 2));
   });
 
   test('of another size than the model takes', () => {
-    expect(() => pixelSamples(modelWith([1, 2, 2, 3]), set, {})).toThrow(
-      'the model takes [1,2,2,3], but images of squares are [1,2,2,1]',
+    expect(() => samplesOf(modelWith([1, 2, 2, 3]), set, { fit: STRETCH })).toThrow(
+      'the model takes [1,2,2,3], but there are 3 squares of [1,2,2,1]; take a data set that fits',
     );
   });
 });

@@ -1,6 +1,6 @@
 /** The kernels of training as one WebAssembly module. Sources are AssemblyScript, in memory of the caller. */
 export { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { gemm, pack, packedBytes, reservedBytes } from './gemm';
-export { straightThrough } from './straight-through';
+export { passThrough, straightThrough } from './straight-through';
 export { addColumns, addTo } from './sums';
 export { gather, gatherInt8, scatterAdd, widen } from './taps';

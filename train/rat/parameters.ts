@@ -57,15 +57,14 @@ export function parameterUnits({ tensors, size }: Parameters): Float64Array {
   return units;
 }
 
-/** To the nearest integer that the tensor can have, a half up. */
-export function rounded(value: number, { role }: Weights | Bias): number {
-  const limit = role === 'weights' ? LARGEST_WEIGHT : LARGEST_BIAS;
-  return Math.min(Math.max(Math.floor(value + 0.5), -limit), limit);
-}
-
-/** Writes them, rounded, into the tensors of the model, in place. */
-export function assignParameters({ tensors }: Parameters, values: Float64Array): void {
-  for (const { tensor, start } of tensors) {
-    for (let i = 0; i < tensor.size; i++) tensor.data[i] = rounded(values[start + i] ?? 0, tensor);
+/** Each to the nearest integer that its tensor can have, a half up. */
+export function integersOf({ tensors, size }: Parameters, values: Float64Array): Int32Array {
+  const integers = new Int32Array(size);
+  for (const { tensor, start, end } of tensors) {
+    const limit = tensor.role === 'weights' ? LARGEST_WEIGHT : LARGEST_BIAS;
+    for (let i = start; i < end; i++) {
+      integers[i] = Math.min(Math.max(Math.floor((values[i] ?? 0) + 0.5), -limit), limit);
+    }
   }
+  return integers;
 }

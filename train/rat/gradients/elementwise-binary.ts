@@ -26,6 +26,9 @@ export function prepareElementwiseGradient(
     indices: broadcastIndices(side.tensor.shape, output.shape),
     otherIndices: broadcastIndices(side.other.shape, output.shape),
   }));
+  if (operator.op !== 'MUL' && sides.every(({ tensor }) => tensor.size === output.size)) {
+    return bindSum(operator, slopes, memory);
+  }
   return (machine) => {
     const y = valuesIn(machine, memory, output);
     const bound = sides.map((side) => bindSide(side, machine, memory));
@@ -47,6 +50,27 @@ export function prepareElementwiseGradient(
       },
     };
   };
+}
+
+/** Sums of two tensors of the same shape, which is nearly all there is. */
+function bindSum(
+  { left, right, output, outputRange }: ElementwiseBinary,
+  slopes: Slopes,
+  memory: GradientMemory,
+): BindGradient {
+  const { activationMin: least, activationMax: greatest } = outputRange;
+  const [y, dy] = [memory.values(output), memory.gradient(output)];
+  const sides = [
+    { tensor: left, slope: slopes.left.factor },
+    { tensor: right, slope: slopes.right.factor },
+  ].filter(({ tensor }) => memory.isTrained(tensor));
+  return ({ kernels }) => ({
+    run() {
+      for (const { tensor, slope } of sides) {
+        kernels.passThrough(y, dy, output.size, slope, least, greatest, memory.gradient(tensor));
+      }
+    },
+  });
 }
 
 /** Output units that a unit of an operand makes, for MUL times the other operand. */
