@@ -12,7 +12,7 @@ import {
   samplesOf,
   select,
 } from '../accuracy/index.ts';
-import { DATASET_NAMES, DatasetError, loadDataset } from '../datasets/index.ts';
+import { DATASET_NAMES, DatasetError, type Halves, loadDataset } from '../datasets/index.ts';
 import type { Model } from '../litert/index.ts';
 import { MissingPackageError } from '../tools/optional-package.ts';
 import { UsageError } from './failure.ts';
@@ -58,7 +58,7 @@ export interface Opened {
  * @param half of a data set
  * @throws UsageError
  */
-export function samplesFor(model: Model, flags: SampleFlags, half: 'train' | 'test'): Promise<Opened> {
+export function samplesFor(model: Model, flags: SampleFlags, half: keyof Halves): Promise<Opened> {
   return orDataError(async () => {
     const { data, labels, skip, count } = flags;
     const options: SampleOptions = { fit: fitOf(flags), ...normalizationOf(flags) };
