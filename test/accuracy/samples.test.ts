@@ -240,7 +240,10 @@ describe('images in memory', () => {
 
   test('a normalization changes the codes', async () => {
     const model = modelWith([1, 2, 2, 1], { type: 'int8', scale: 1 / 64, zeroPoint: 0 });
-    const [first] = await samplesOf(model, set, { fit: STRETCH, normalization: { mean: [1], std: [64] } }).load(0, 1);
+    const [first] = await samplesOf(model, set, {
+      fit: STRETCH,
+      normalization: { mean: [1], std: [64] },
+    }).load(0, 1);
     expect(first).toEqual(Int8Array.of(-1, 0, 1, 2));
   });
 
