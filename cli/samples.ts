@@ -10,7 +10,7 @@ import {
   samplesOf,
   select,
 } from '../accuracy/index.ts';
-import { DATASET_NAMES, DatasetError, type Halves, loadDataset } from '../datasets/index.ts';
+import { DATASET_NAMES, DatasetError, type Halves, inTurn, loadDataset } from '../datasets/index.ts';
 import type { Model } from '../litert/index.ts';
 import { MissingPackageError } from '../tools/optional-package.ts';
 import { UsageError } from './failure.ts';
@@ -45,7 +45,9 @@ export function withSampleOptions(command: Command): Command {
 }
 
 /**
- * @param half of a data set that --data names
+ * Of a data set that --data names, the classes come in turn.
+ *
+ * @param half of such a data set
  * @throws UsageError
  */
 export function samplesFor(model: Model, flags: SampleFlags, half: keyof Halves = 'test'): Promise<Samples> {
@@ -58,7 +60,7 @@ export function samplesFor(model: Model, flags: SampleFlags, half: keyof Halves 
     if (known !== undefined) throw new UsageError(`${data} has labels of its own; leave --labels out`);
     const { shape, [half]: images } = await loadDataset(name);
     const description = `${images.count} ${half} images of ${name}`;
-    return select(samplesOf(model, { ...images, shape, description }, options), { skip, count });
+    return select(samplesOf(model, { ...inTurn(images), shape, description }, options), { skip, count });
   });
 }
 
