@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { Command } from 'commander';
+import { requirePlotting } from '../accuracy/chart.ts';
 import {
   type AccuracyRow,
   type Answers,
@@ -12,7 +13,7 @@ import {
   requireClasses,
   type Samples,
 } from '../accuracy/index.ts';
-import { accuracySvg, requirePlotting } from '../accuracy/plot.ts';
+import { accuracySvg } from '../accuracy/plot.ts';
 import { type Arithmetic, describeArithmetic } from '../infer/index.ts';
 import { defaultCacheDirectory } from '../tools/cache.ts';
 import { UsageError } from './failure.ts';
@@ -76,7 +77,7 @@ async function run(flags: AccuracyFlags): Promise<void> {
   const started = performance.now();
   const { bytes, model } = readModelFile(flags.model);
   const original = flags.reference === undefined ? bytes : readModelFile(flags.reference).bytes;
-  const samples = await samplesFor(model, flags);
+  const { samples } = await samplesFor(model, flags, 'test');
   if (flags.layers !== undefined) {
     await showLayers(model, samples, { ...flags, count: flags.layers });
     return;

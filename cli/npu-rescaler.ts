@@ -9,6 +9,7 @@ import { UsageError } from './failure.ts';
 import { fold } from './fold.ts';
 import { gen } from './gen.ts';
 import { inspect } from './inspect.ts';
+import { rat } from './rat.ts';
 import { signoff } from './signoff.ts';
 import { synthSweep } from './synth-sweep.ts';
 import { train } from './train.ts';
@@ -24,7 +25,8 @@ const program = new Command('npu-rescaler')
   .addCommand(accuracy)
   .addCommand(fold)
   .addCommand(data)
-  .addCommand(train);
+  .addCommand(train)
+  .addCommand(rat);
 
 for (const command of [program, ...program.commands]) {
   command

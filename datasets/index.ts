@@ -3,7 +3,7 @@ import { CATALOGUE, DATASET_NAMES, type DatasetName } from './catalogue.ts';
 import type { Dataset } from './dataset.ts';
 import { type FetchOptions, fetchFrom, loadFrom } from './store.ts';
 
-export { type Dataset, DatasetError, type ImageShape, type LabelledImages } from './dataset.ts';
+export { type Dataset, DatasetError, type Halves, type ImageShape, type LabelledImages } from './dataset.ts';
 export { datasetDirectory, type FetchOptions } from './store.ts';
 export { DATASET_NAMES, type DatasetName };
 

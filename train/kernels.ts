@@ -2,7 +2,12 @@
 import { kernelBytes, readKernelSources } from '../tools/assemblyscript.ts';
 import { compileModule, instantiate, type WasmMemory, type WasmModule } from '../tools/wasm.ts';
 
+/** Memory below is the kernels' own. */
+export const RESERVED_BYTES = 4096;
+
 export interface TrainingKernels {
+  /** At most RESERVED_BYTES. */
+  reservedBytes(): number;
   packedBytes(rows: number, columns: number): number;
   pack(b: number, rows: number, columns: number, rowStride: number, columnStride: number, to: number): void;
   gemm(
@@ -73,6 +78,15 @@ export interface TrainingKernels {
     least: number,
     greatest: number,
     da: number,
+  ): void;
+  passThrough(
+    y: number,
+    dy: number,
+    size: number,
+    slope: number,
+    least: number,
+    greatest: number,
+    dx: number,
   ): void;
   convolve(
     x: number,

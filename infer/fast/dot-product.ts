@@ -3,6 +3,7 @@ import { effectiveBias, type OutputRange } from '../../golden/index.ts';
 import type { DotProduct } from '../../litert/index.ts';
 import type { Arithmetic } from '../arithmetic.ts';
 import { channelRescalers } from '../operators/dot-product.ts';
+import type { MemoryBuilder } from './memory-builder.ts';
 import { type OperandFormat, WORD_BYTES } from './operand-format.ts';
 import { planRescaling, type RescalePlan } from './rescale-plan.ts';
 
@@ -12,15 +13,34 @@ export const BLOCK_CHANNELS = 8;
 /** The weights of one output channel, in the order of their taps. */
 export type FilterOf = (channel: number) => Int8Array;
 
-export interface Channels {
+interface Channels {
   /** Effective bias and rescaling of every channel, as kernels/rescale.ts has blocks. */
   readonly blocks: Int32Array;
   /** [blocks][words][8][elements of a word]: neighbours in the filter side by side, 0 where there is none. */
   readonly weights: Int8Array | Int16Array;
 }
 
-/** @param words of 32 bits in a filter, with what the kernel wants added */
-export function prepareChannels(
+/**
+ * Places them. @param words of 32 bits in a filter, with what the kernel wants added
+ *
+ * @returns addresses
+ */
+export function placeChannels(
+  operator: DotProduct,
+  filterOf: FilterOf,
+  words: number,
+  format: OperandFormat,
+  arithmetic: Arithmetic,
+  memory: MemoryBuilder,
+): { readonly weights: number; readonly blocks: number } {
+  const [weights = 0, blocks = 0] = memory.derive(() => {
+    const channels = prepareChannels(operator, filterOf, words, format, arithmetic);
+    return [channels.weights, channels.blocks];
+  });
+  return { weights, blocks };
+}
+
+function prepareChannels(
   operator: DotProduct,
   filterOf: FilterOf,
   words: number,

@@ -18,7 +18,7 @@
  * all that is beyond.
  */
 import type { OutputRange } from '../../golden/index.ts';
-import type { Rescaler } from '../arithmetic.ts';
+import { factorOf, type Rescaler } from '../arithmetic.ts';
 
 /** Numbered as in kernels/rescale.ts. `narrow` has no estimate, the others say what is done in case of doubt. */
 const WAYS = { narrow: 0, once: 1, twice: 2, double: 3 } as const;
@@ -140,16 +140,4 @@ function estimate({ rescaler, bound }: Channel, clampsNegatives: boolean): Estim
   return clampsNegatives
     ? { factor, nudge: 0, least: nudge - FLOAT_ERROR, greatest: nudge + FLOAT_ERROR }
     : { factor, nudge, least: -FLOAT_ERROR, greatest: FLOAT_ERROR };
-}
-
-/** The real number that the integers of a rescaler stand for. */
-function factorOf(rescaler: Rescaler): number {
-  switch (rescaler.rounding) {
-    case 'once':
-      return rescaler.multiplier * 2 ** -rescaler.shift;
-    case 'twice':
-      return rescaler.multiplier * 2 ** (rescaler.exponent - 31);
-    case 'double':
-      return rescaler.factor;
-  }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { newMemory } from '../../tools/wasm.ts';
-import { instantiateTrainingKernels, loadTrainingKernels } from '../../train/kernels.ts';
+import { instantiateTrainingKernels, loadTrainingKernels, RESERVED_BYTES } from '../../train/kernels.ts';
 
 const memory = newMemory(2 ** 22);
 const kernels = instantiateTrainingKernels(await loadTrainingKernels(), memory);
@@ -50,6 +50,11 @@ const sizes = fc.record({
   across: fc.constantFrom('neither', 'a', 'b'),
   accumulate: fc.constantFrom<0 | 1>(0, 1),
   seed: fc.integer(),
+});
+
+test('what the kernels keep for themselves is as much as they say', () => {
+  expect(kernels.reservedBytes()).toBeGreaterThan(0);
+  expect(kernels.reservedBytes()).toBeLessThanOrEqual(RESERVED_BYTES);
 });
 
 describe('gemm', () => {

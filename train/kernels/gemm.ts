@@ -221,3 +221,8 @@ function copyPart(rows: i32, columns: i32, to: usize, cBytes: usize, accumulate:
     to += cBytes;
   }
 }
+
+/** Where the memory of the caller begins: below are a few bytes of the kernels' own. */
+export function reservedBytes(): usize {
+  return __heap_base;
+}
