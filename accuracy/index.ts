@@ -24,6 +24,7 @@ export {
   type Selection,
   samplesOf,
   select,
+  splitEvery,
 } from './samples.ts';
 export {
   type Interval,

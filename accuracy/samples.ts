@@ -104,6 +104,42 @@ export function select(samples: Samples, { skip, count }: Selection): Samples {
   };
 }
 
+/**
+ * Two sets without a common sample: every nth, beginning with the first, and the others.
+ *
+ * @param n at least 2
+ * @throws DataError where one of the two is empty
+ */
+export function splitEvery(
+  samples: Samples,
+  n: number,
+): { readonly picked: Samples; readonly others: Samples } {
+  const { count, description } = samples;
+  if (count < 2) throw new DataError(`${description} cannot be split in two`);
+  const all = Array.from({ length: count }, (_, i) => i);
+  return {
+    picked: pick(
+      samples,
+      all.filter((i) => i % n === 0),
+    ),
+    others: pick(
+      samples,
+      all.filter((i) => i % n !== 0),
+    ),
+  };
+}
+
+function pick(samples: Samples, indices: readonly number[]): Samples {
+  const { classes, description } = samples;
+  return {
+    count: indices.length,
+    classes: classes && indices.map((i) => classes[i] ?? 0),
+    description: `${indices.length} of ${description}`,
+    load: async (start, end) =>
+      (await Promise.all(indices.slice(start, end).map((i) => samples.load(i, i + 1)))).flat(),
+  };
+}
+
 function onlyInput({ inputs }: Model): Activation {
   const [input] = inputs;
   if (input === undefined || inputs.length !== 1) {

@@ -77,7 +77,7 @@ async function run(flags: AccuracyFlags): Promise<void> {
   const started = performance.now();
   const { bytes, model } = readModelFile(flags.model);
   const original = flags.reference === undefined ? bytes : readModelFile(flags.reference).bytes;
-  const samples = await samplesFor(model, flags);
+  const { samples } = await samplesFor(model, flags, 'test');
   if (flags.layers !== undefined) {
     await showLayers(model, samples, { ...flags, count: flags.layers });
     return;

@@ -72,7 +72,7 @@ async function sampleInputs(
   { data, count = DEFAULT_COUNT, ...flags }: FoldFlags,
 ): Promise<Pick<FoldOptions, 'samples'>> {
   if (data === undefined) return {};
-  const samples = await samplesFor(model, { ...flags, data, count });
+  const { samples } = await samplesFor(model, { ...flags, data, count }, 'train');
   const inputs = await orDataError(() => samples.load(0, samples.count));
   return { samples: { inputs, kernels: await loadKernels() } };
 }

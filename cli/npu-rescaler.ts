@@ -9,8 +9,10 @@ import { UsageError } from './failure.ts';
 import { fold } from './fold.ts';
 import { gen } from './gen.ts';
 import { inspect } from './inspect.ts';
+import { rat } from './rat.ts';
 import { signoff } from './signoff.ts';
 import { synthSweep } from './synth-sweep.ts';
+import { train } from './train.ts';
 
 const program = new Command('npu-rescaler')
   .description('Generates and verifies the rescaler of an int8 NPU.')
@@ -22,7 +24,9 @@ const program = new Command('npu-rescaler')
   .addCommand(inspect)
   .addCommand(accuracy)
   .addCommand(fold)
-  .addCommand(data);
+  .addCommand(data)
+  .addCommand(train)
+  .addCommand(rat);
 
 for (const command of [program, ...program.commands]) {
   command

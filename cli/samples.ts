@@ -1,4 +1,5 @@
 /** Samples and labels named on the command line, for the commands that take them. */
+import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import {
   DataError,
@@ -6,6 +7,7 @@ import {
   type Normalization,
   openSamples,
   readLabels,
+  type SampleOptions,
   type Samples,
   samplesOf,
   select,
@@ -44,23 +46,37 @@ export function withSampleOptions(command: Command): Command {
     .addOption(numbers('std', 'images: pixel values that become 1, one or one a channel'));
 }
 
+export interface Opened {
+  readonly samples: Samples;
+  /** The other half, where --data is a data set that is published in two. */
+  readonly other: Samples | undefined;
+}
+
 /**
- * Of a data set that --data names, the classes come in turn.
+ * --data is a path, or the name of a data set where nothing has that path; of such, the classes come in turn.
  *
- * @param half of such a data set
+ * @param half of a data set
  * @throws UsageError
  */
-export function samplesFor(model: Model, flags: SampleFlags, half: keyof Halves = 'test'): Promise<Samples> {
+export function samplesFor(model: Model, flags: SampleFlags, half: keyof Halves): Promise<Opened> {
   return orDataError(async () => {
     const { data, labels, skip, count } = flags;
+    const options: SampleOptions = { fit: fitOf(flags), ...normalizationOf(flags) };
+    const name = DATASET_NAMES.find((known) => known === data && !existsSync(data));
+    if (name !== undefined) {
+      if (labels !== undefined) throw new UsageError(`${name} has labels of its own; leave --labels out`);
+      const { train, test, shape } = await loadDataset(name);
+      const training = { ...inTurn(train), shape, description: `${train.count} training images of ${name}` };
+      const testing = { ...inTurn(test), shape, description: `${test.count} test images of ${name}` };
+      const [own, other] = half === 'train' ? [training, testing] : [testing, training];
+      return {
+        samples: select(samplesOf(model, own, options), { skip, count }),
+        other: samplesOf(model, other, options),
+      };
+    }
     const known = labels === undefined ? undefined : await readLabels(labels);
-    const options = { fit: fitOf(flags), ...normalizationOf(flags) };
-    const name = DATASET_NAMES.find((one) => one === data);
-    if (name === undefined) return select(await openSamples(model, data, known, options), { skip, count });
-    if (known !== undefined) throw new UsageError(`${data} has labels of its own; leave --labels out`);
-    const { shape, [half]: images } = await loadDataset(name);
-    const description = `${images.count} ${half} images of ${name}`;
-    return select(samplesOf(model, { ...inTurn(images), shape, description }, options), { skip, count });
+    const samples = await openSamples(model, data, known, options);
+    return { samples: select(samples, { skip, count }), other: undefined };
   });
 }
 

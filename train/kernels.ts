@@ -88,6 +88,78 @@ export interface TrainingKernels {
     greatest: number,
     dx: number,
   ): void;
+  convolve(
+    x: number,
+    zeros: number,
+    table: number,
+    positions: number,
+    taps: number,
+    channels: number,
+    filter: number,
+    outputs: number,
+    y: number,
+    accumulate: 0 | 1,
+  ): void;
+  convolveFilterGradient(
+    x: number,
+    runs: number,
+    runsPerTap: number,
+    stride: number,
+    taps: number,
+    channels: number,
+    dy: number,
+    outputs: number,
+    dw: number,
+  ): void;
+  moments(z: number, rows: number, channels: number, about: number, sums: number): void;
+  scaleAndShift(
+    z: number,
+    rows: number,
+    channels: number,
+    scale: number,
+    shift: number,
+    least: number,
+    greatest: number,
+    y: number,
+  ): void;
+  gradientMoments(
+    dy: number,
+    z: number,
+    rows: number,
+    channels: number,
+    scale: number,
+    shift: number,
+    least: number,
+    greatest: number,
+    mean: number,
+    inverse: number,
+    sums: number,
+  ): void;
+  normalizationGradient(
+    dy: number,
+    z: number,
+    rows: number,
+    channels: number,
+    mean: number,
+    a: number,
+    b: number,
+    c: number,
+  ): void;
+  add(a: number, b: number, size: number, least: number, greatest: number, y: number): void;
+  cutOff(dy: number, y: number, size: number, least: number, greatest: number): void;
+  maxPool(x: number, height: number, width: number, channels: number, size: number, y: number): void;
+  maxPoolGradient(
+    dy: number,
+    y: number,
+    x: number,
+    height: number,
+    width: number,
+    channels: number,
+    size: number,
+    dx: number,
+  ): void;
+  averagePool(x: number, positions: number, channels: number, y: number): void;
+  averagePoolGradient(dy: number, positions: number, channels: number, dx: number): void;
   addColumns(rows: number, count: number, channels: number, to: number): void;
   addTo(from: number, size: number, to: number): void;
 }
