@@ -19,10 +19,12 @@ import {
   TrainingError,
   train as trainNetwork,
 } from '../train/float/index.ts';
+import { type Deployment, deploy } from '../train/quantize/index.ts';
 import { UsageError } from './failure.ts';
 import { requireWritable, writeFiles } from './files.ts';
 import { integer, oneOf, single } from './options.ts';
 import { duration } from './progress.ts';
+import { alignedLines } from './table.ts';
 
 interface TrainFlags {
   readonly dataset: DatasetName;
@@ -40,16 +42,16 @@ const SEED = integer('seed', { minimum: 0, maximum: 2 ** 31 - 1 });
 const THREADS = integer('threads', { minimum: 1, maximum: 256 });
 
 export const train = new Command('train')
-  .summary('train a small network')
+  .summary('train a small network, and quantize it to a .tflite file')
   .description(
-    'Trains a network in float on a data set that `npu-rescaler data` has fetched. The same seed gives the same network, whatever the number of threads and on every machine. After each epoch a checkpoint is written beside the result; an interrupted run goes on from there and ends with the same network.',
+    'Trains a network in float on a data set that `npu-rescaler data` has fetched, quantizes it as LiteRT’s converter does and writes a .tflite file. The same seed gives the same network, whatever the number of threads and on every machine. After each epoch a checkpoint is written beside the result; an interrupted run goes on from there and ends with the same network.',
   )
   .addOption(single(oneOf('dataset', DATASET_NAMES), 'what to train on').makeOptionMandatory())
   .addOption(single(oneOf('model', MODEL_NAMES), 'which network').makeOptionMandatory())
   .addOption(single(EPOCHS, 'times through the training images (default: what the model needs)'))
   .addOption(single(SEED, 'of initial weights, order and variations of the images').default(1))
   .addOption(single(THREADS, 'worker threads').default(availableParallelism()))
-  .option('--out <file>', 'where the network goes (default: <model>-<dataset>.tflite)')
+  .option('--out <file>', 'the .tflite file (default: <model>-<dataset>.tflite)')
   .option('--restart', 'begin again where there is a checkpoint of an earlier run')
   .option('--json', 'print the results as JSON')
   .addHelpText('after', '\nExample:\n  npu-rescaler train --dataset fashion-mnist --model small-cnn')
@@ -65,7 +67,7 @@ async function run(flags: TrainFlags): Promise<void> {
   requireWritable(dirname(out));
   const dataset = await orUsageError(() => loadDataset(name));
   const display = new Display(settings, from?.history ?? [], json === true);
-  const { checkpoint } = await orUsageError(
+  const { network, checkpoint } = await orUsageError(
     () =>
       trainNetwork(dataset, settings, {
         threads,
@@ -78,8 +80,33 @@ async function run(flags: TrainFlags): Promise<void> {
       }),
     () => (existsSync(path) ? `; the network of the last epoch before that is in ${path}` : ''),
   );
-  if (json) console.log(JSON.stringify({ settings, history: checkpoint.history, path }, undefined, 2));
-  else console.log(`wrote ${path}`);
+  const { file, layers, right } = await deploy(network, dataset, threads);
+  const written = writeFiles(dirname(out), [{ name: basename(out), bytes: file }]);
+  const { history } = checkpoint;
+  const quantized = { testAccuracy: right / dataset.test.count, layers };
+  if (json) console.log(JSON.stringify({ settings, history, quantized, written }, undefined, 2));
+  else
+    console.log(
+      [...fidelity(layers), ...outcome(history, quantized), ...written.map((one) => `wrote ${one}`)].join(
+        '\n',
+      ),
+    );
+}
+
+function fidelity(layers: Deployment['layers']): readonly string[] {
+  const rows = layers.map(({ layer, kind, sqnrDb }) => [`${layer}`, kind, sqnrDb.toFixed(1)]);
+  return [
+    'quantized; signal to quantization noise of each layer:',
+    ...alignedLines([['#', 'layer', 'dB'], ...rows], ['right', 'left', 'right']),
+  ];
+}
+
+function outcome(
+  history: readonly EpochReport[],
+  { testAccuracy }: { readonly testAccuracy: number },
+): readonly string[] {
+  const float = history.at(-1)?.testAccuracy ?? 0;
+  return [`test images right: float ${percent(float)}, int8 ${percent(testAccuracy)}`];
 }
 
 /** @throws UsageError where there is a checkpoint, but not one to go on from */
