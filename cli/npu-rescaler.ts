@@ -12,6 +12,7 @@ import { inspect } from './inspect.ts';
 import { rat } from './rat.ts';
 import { signoff } from './signoff.ts';
 import { synthSweep } from './synth-sweep.ts';
+import { train } from './train.ts';
 
 const program = new Command('npu-rescaler')
   .description('Generates and verifies the rescaler of an int8 NPU.')
@@ -24,6 +25,7 @@ const program = new Command('npu-rescaler')
   .addCommand(accuracy)
   .addCommand(fold)
   .addCommand(data)
+  .addCommand(train)
   .addCommand(rat);
 
 for (const command of [program, ...program.commands]) {

@@ -16,7 +16,7 @@ export function architectureOf(name: ModelName, input: Shape, classes: number): 
 const BUILDERS: Readonly<Record<ModelName, (stack: Stack) => void>> = {
   /** Three convolutions with a pool behind each. */
   'small-cnn'(stack) {
-    stack.convolution(16).maxPool(2).convolution(32).maxPool(2).convolution(64).globalAveragePool();
+    stack.convolution(24).maxPool(2).convolution(48).maxPool(2).convolution(64).globalAveragePool();
   },
   /** Depthwise-separable, as MobileNet (Howard et al. 2017). */
   'small-dscnn'(stack) {
