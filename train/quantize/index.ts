@@ -3,4 +3,5 @@
 export type { Range } from './affine.ts';
 export { calibrate, type Images } from './calibrate.ts';
 export { type LayerFidelity, layerFidelity } from './fidelity.ts';
+export { quantizedFile } from './post-training.ts';
 export { type QuantizedNetwork, quantizeNetwork } from './quantize.ts';
