@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { augment } from '../../train/augment.ts';
 import { permutation, randomFrom } from '../../train/random.ts';
-import { augment } from '../../train/rat/augment.ts';
 import { int8 } from '../infer/models.ts';
 
 const input = int8([1, 3, 4, 2], 1, 0);
