@@ -12,7 +12,7 @@ import {
   samplesOf,
   select,
 } from '../accuracy/index.ts';
-import { DATASET_NAMES, DatasetError, type Halves, loadDataset } from '../datasets/index.ts';
+import { DATASET_NAMES, DatasetError, type Halves, inTurn, loadDataset } from '../datasets/index.ts';
 import type { Model } from '../litert/index.ts';
 import { MissingPackageError } from '../tools/optional-package.ts';
 import { UsageError } from './failure.ts';
@@ -53,7 +53,7 @@ export interface Opened {
 }
 
 /**
- * --data is a path, or the name of a data set where nothing has that path.
+ * --data is a path, or the name of a data set where nothing has that path; of such, the classes come in turn.
  *
  * @param half of a data set
  * @throws UsageError
@@ -66,8 +66,8 @@ export function samplesFor(model: Model, flags: SampleFlags, half: keyof Halves)
     if (name !== undefined) {
       if (labels !== undefined) throw new UsageError(`${name} has labels of its own; leave --labels out`);
       const { train, test, shape } = await loadDataset(name);
-      const training = { ...train, shape, description: `${train.count} training images of ${name}` };
-      const testing = { ...test, shape, description: `${test.count} test images of ${name}` };
+      const training = { ...inTurn(train), shape, description: `${train.count} training images of ${name}` };
+      const testing = { ...inTurn(test), shape, description: `${test.count} test images of ${name}` };
       const [own, other] = half === 'train' ? [training, testing] : [testing, training];
       return {
         samples: select(samplesOf(model, own, options), { skip, count }),

@@ -4,6 +4,7 @@ import type { Dataset } from './dataset.ts';
 import { type FetchOptions, fetchFrom, loadFrom } from './store.ts';
 
 export { type Dataset, DatasetError, type Halves, type ImageShape, type LabelledImages } from './dataset.ts';
+export { inTurn } from './in-turn.ts';
 export { datasetDirectory, type FetchOptions } from './store.ts';
 export { DATASET_NAMES, type DatasetName };
 

@@ -177,14 +177,14 @@ function meanOf(steps: State['steps']): { readonly loss: number; readonly accura
 /** Steps over which a loss is averaged before it is judged. */
 const WATCHED_STEPS = 50;
 
-/** Twice what it was at the beginning, and twice that of guessing, is not noise any more. */
-const DIVERGED = 2;
+/** So many times the loss of the first step, and of guessing, is not noise any more. */
+const DIVERGED = 1.5;
 
 function divergence({ steps, values }: State, classes: number): string | undefined {
   const now = meanOf(steps.slice(-WATCHED_STEPS)).loss;
-  const limit = DIVERGED * Math.max(Math.log(classes), meanOf(steps.slice(0, WATCHED_STEPS)).loss);
-  if (Number.isFinite(now) && now <= limit && values.every(Number.isFinite)) return undefined;
-  return `after ${steps.length} steps the loss is ${now.toPrecision(3)}, above ${limit.toPrecision(3)}, ${DIVERGED} times that of the beginning and of guessing`;
+  const limit = DIVERGED * Math.max(Math.log(classes), meanOf(steps.slice(0, 1)).loss);
+  if (now <= limit && values.every(Number.isFinite)) return undefined;
+  return `after ${steps.length} steps the loss is ${now.toPrecision(3)}, above ${limit.toPrecision(3)}, ${DIVERGED} times that of the first step and of guessing`;
 }
 
 function sha256(bytes: Uint8Array): string {

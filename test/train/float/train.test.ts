@@ -1,8 +1,6 @@
 /** Whole runs of training, on images that are small and easy. */
 import { describe, expect, test } from 'vitest';
 import type { Dataset } from '../../../datasets/index.ts';
-import { loadKernels, prepare } from '../../../infer/index.ts';
-import { readModel } from '../../../litert/index.ts';
 import {
   type Checkpoint,
   CheckpointError,
@@ -15,7 +13,7 @@ import {
   train,
 } from '../../../train/float/index.ts';
 import { loadTrainingKernels } from '../../../train/kernels.ts';
-import { quantizedFile } from '../../../train/quantize/index.ts';
+import { deploy } from '../../../train/quantize/index.ts';
 import { randomFrom } from '../../../train/random.ts';
 
 const SETTINGS: Settings = {
@@ -102,15 +100,8 @@ test('it learns, and the network that comes out is as right as was reported', as
   expect(seen).toHaveLength(2 * 2 * (network.architecture.layers.length + 1));
   expect(() => runner.run(values, count - 1)).toThrow('are not 39 images of 8x8x1');
 
-  // Written as a file, and run by the integer inference.
-  const model = readModel(quantizedFile(network, runner, DATASET.train));
-  const program = prepare(model, 'stock', await loadKernels());
-  const rightInt8 = labels.filter((label, i) => {
-    const codes = Int8Array.from(images.subarray(64 * i, 64 * i + 64), (pixel) => pixel - 128);
-    const row = [...(program.run([codes])[0] ?? [])];
-    return row.indexOf(Math.max(...row)) === label;
-  });
-  expect(Math.abs(rightInt8.length - right.length)).toBeLessThanOrEqual(1);
+  const { right: rightInt8 } = await deploy(network, DATASET, 1);
+  expect(Math.abs(rightInt8 - right.length)).toBeLessThanOrEqual(1);
 });
 
 test('a run that diverges says where, after the last checkpoint', async () => {
