@@ -1,4 +1,5 @@
-/** Cross-entropy of softmax, in float64: a few values an image. */
+/** Cross-entropy of softmax over a batch, in float64: a few values an image. */
+import { crossEntropy } from '../loss.ts';
 
 export interface BatchLoss {
   /** Sum over the images. */
@@ -30,26 +31,15 @@ export function softmaxCrossEntropy(
   let right = 0;
   labels.forEach((label, image) => {
     const row = logits.subarray(image * classes, (image + 1) * classes);
-    const greatest = row.reduce((most, value) => Math.max(most, value), -Infinity);
-    const exponentials = Float64Array.from(row, (value) => Math.exp(value - greatest));
-    const sum = exponentials.reduce((total, value) => total + value, 0);
-    row.forEach((value, c) => {
-      const target = smoothing / classes + (c === label ? 1 - smoothing : 0);
-      loss -= target * (value - greatest - Math.log(sum));
-      gradient[image * classes + c] = ((exponentials[c] ?? 0) / sum - target) / batch;
-    });
-    if (row.indexOf(greatest) === label) right += 1;
+    const target = new Float64Array(classes).fill(smoothing / classes);
+    target[label] = (target[label] ?? 0) + 1 - smoothing;
+    const ofImage = crossEntropy(row, 1, target);
+    loss += ofImage.loss;
+    gradient.set(
+      ofImage.gradient.map((value) => value / batch),
+      image * classes,
+    );
+    if (row.indexOf(Math.max(...row)) === label) right += 1;
   });
   return { loss, right };
-}
-
-/** The class of each image: its greatest logit, of equals the first. */
-export function countRight(logits: Float32Array, labels: Uint8Array): number {
-  const classes = logits.length / labels.length;
-  return labels.reduce((count, label, image) => {
-    const row = logits.subarray(image * classes, (image + 1) * classes);
-    return (
-      count + (row.indexOf(row.reduce((most, value) => Math.max(most, value), -Infinity)) === label ? 1 : 0)
-    );
-  }, 0);
 }

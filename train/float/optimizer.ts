@@ -1,4 +1,4 @@
-/** Stochastic gradient descent and its schedule. A step changes some ten thousand numbers: plain code is fast enough. */
+/** Stochastic gradient descent. A step changes some ten thousand numbers: plain code is fast enough. */
 import type { ParameterLayout, Span } from './parameters.ts';
 
 export interface OptimizerOptions {
@@ -40,15 +40,4 @@ export function descend(
     update(layer.bias, 0);
     if (layer.normalization !== undefined) update(layer.normalization.scale, 0);
   }
-}
-
-/**
- * Share of the greatest learning rate: up in a straight line over the warm-up, then down along half a cosine
- * (Loshchilov and Hutter 2017) to nearly 0 at the last step.
- *
- * @param step 0..steps-1
- */
-export function cosineSchedule(step: number, steps: number, warmUpSteps: number): number {
-  if (step < warmUpSteps) return (step + 1) / warmUpSteps;
-  return 0.5 * (1 + Math.cos((Math.PI * (step - warmUpSteps)) / (steps - warmUpSteps)));
 }

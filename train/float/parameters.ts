@@ -1,5 +1,5 @@
 /** What is trained: one array for all layers, so that threads, optimizers and checkpoints need not know them. */
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { randomFrom } from '../random.ts';
 import { type Architecture, type FloatNetwork, type Layer, type Shape, tensorShapes } from './network.ts';
 
 /** A part of an array. */
@@ -101,7 +101,7 @@ export function initialParameters(architecture: Architecture, seed: number): Par
   const layout = parameterLayout(architecture);
   const trained = new Float32Array(layout.trained);
   const statistics = new Float32Array(layout.statistics);
-  const normal = normalDistribution(seed);
+  const normal = normalDistribution(randomFrom(seed));
   for (const layer of layout.layers) {
     if (layer === undefined) continue;
     const weights = part(trained, layer.weights);
@@ -114,12 +114,9 @@ export function initialParameters(architecture: Architecture, seed: number): Par
   return { trained, statistics };
 }
 
-/** Mean 0, variance 1, by Box and Muller. */
-function normalDistribution(seed: number): () => number {
-  const generator = xoroshiro128plus(seed);
-  /** In (0, 1]. */
-  const uniform = () => ((generator.next() >>> 0) + 1) / 2 ** 32;
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+/** Mean 0, variance 1, by Box and Muller. @param next numbers in [0, 1) */
+function normalDistribution(next: () => number): () => number {
+  return () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
 }
 
 /** The network for inference: batch normalization, with the running statistics, becomes part of filter and bias. */

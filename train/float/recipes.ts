@@ -12,14 +12,20 @@ const COMMON: Recipe = {
   weightDecay: 5e-4,
   smoothing: 0,
   warmUpEpochs: 1,
-  augmentation: { shift: 1, flip: true },
+  augmentation: { shiftPixels: 1, mirror: true },
   shards: 4,
   shardImages: 32,
 };
 
 export function recipeFor(_model: ModelName, dataset: DatasetName): Recipe {
   // A digit mirrored is another sign, or none.
-  const flip = dataset !== 'mnist';
-  if (dataset !== 'cifar10') return { ...COMMON, augmentation: { shift: 1, flip } };
-  return { ...COMMON, epochs: 20, learningRate: 0.08, shardImages: 16, augmentation: { shift: 2, flip } };
+  const mirror = dataset !== 'mnist';
+  if (dataset !== 'cifar10') return { ...COMMON, augmentation: { shiftPixels: 1, mirror } };
+  return {
+    ...COMMON,
+    epochs: 20,
+    learningRate: 0.08,
+    shardImages: 16,
+    augmentation: { shiftPixels: 2, mirror },
+  };
 }

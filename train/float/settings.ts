@@ -1,6 +1,6 @@
 /** All that a run of training depends on, besides its data: the same settings, the same network. */
+import type { Augmentation } from '../augment.ts';
 import type { ModelName } from './architectures.ts';
-import type { Augmentation } from './pixels.ts';
 
 export interface Settings {
   readonly model: ModelName;

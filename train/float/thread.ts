@@ -1,7 +1,9 @@
 /** What a thread of threads.ts runs: parts of training batches, and parts of evaluations. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { countRight, softmaxCrossEntropy } from './loss.ts';
-import { encodeAugmented, encodePixels, hash } from './pixels.ts';
+import { augment } from '../augment.ts';
+import { randomFrom } from '../random.ts';
+import { softmaxCrossEntropy } from './loss.ts';
+import { encodePixels } from './pixels.ts';
 import { type PlacedNetwork, placeNetwork } from './placed-network.ts';
 import { createRunner } from './runner.ts';
 import type { Answer, Task, ThreadData } from './threads.ts';
@@ -26,8 +28,8 @@ function trainShard({ epoch, shard, images }: Extract<Task, { kind: 'train' }>):
   if (input === undefined || logits === undefined || slot === undefined) throw new Error('no such shard');
   images.forEach((image, i) => {
     const pixels = train.images.subarray(image * size, (image + 1) * size);
-    const to = input.subarray(i * size, (i + 1) * size);
-    encodeAugmented(pixels, architecture.input, augmentation, hash(seed, epoch, image), to);
+    const varied = augment(pixels, architecture.input, augmentation, randomFrom(seed, epoch, image));
+    encodePixels(varied, input.subarray(i * size, (i + 1) * size));
     labels[i] = train.labels[image] ?? 0;
   });
   network.trained.set(parameters);
@@ -50,6 +52,5 @@ function evaluate({ filters, start, end }: Extract<Task, { kind: 'evaluate' }>):
   const logits = runner.run(images, count);
   const labels = test.labels.subarray(start, end);
   const options = { smoothing: 0, batch: count };
-  const { loss } = softmaxCrossEntropy(logits, labels, options, new Float32Array(logits.length));
-  return { loss, right: countRight(logits, labels) };
+  return softmaxCrossEntropy(logits, labels, options, new Float32Array(logits.length));
 }

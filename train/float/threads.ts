@@ -16,7 +16,7 @@ export interface TrainingThreads {
    *
    * @param images of the training set, as many as a batch has
    */
-  train(epoch: number, images: Int32Array): Promise<BatchGradient>;
+  train(epoch: number, images: Uint32Array): Promise<BatchGradient>;
   /** Loss and hits of a network on all test images. */
   evaluate(network: FloatNetwork): Promise<BatchLoss>;
   /** Ends the threads; without it they keep the process alive. */
@@ -49,7 +49,7 @@ interface Slot {
 
 /** what a thread is asked, */
 export type Task =
-  | { readonly kind: 'train'; readonly epoch: number; readonly shard: number; readonly images: Int32Array }
+  | { readonly kind: 'train'; readonly epoch: number; readonly shard: number; readonly images: Uint32Array }
   | {
       readonly kind: 'evaluate';
       readonly filters: FloatNetwork['filters'];

@@ -1,12 +1,13 @@
 /** Training from the first epoch, or from a checkpoint, to the last. */
 import type { Dataset, LabelledImages } from '../../datasets/index.ts';
 import { loadTrainingKernels } from '../kernels.ts';
+import { permutation, randomFrom } from '../random.ts';
+import { cosine } from '../schedule.ts';
 import { architectureOf } from './architectures.ts';
 import type { Checkpoint, EpochReport } from './checkpoint.ts';
 import type { FloatNetwork } from './network.ts';
-import { cosineSchedule, descend } from './optimizer.ts';
+import { descend } from './optimizer.ts';
 import { foldNormalization, initialParameters, parameterLayout } from './parameters.ts';
-import { hash } from './pixels.ts';
 import { type Settings, stepsOfEpoch } from './settings.ts';
 import { startTrainingThreads } from './threads.ts';
 
@@ -90,7 +91,7 @@ export async function train(
   });
   try {
     for (let epoch = history.length; epoch < settings.epochs; epoch += 1) {
-      const order = shuffled(dataset.train.count, hash(settings.seed, epoch));
+      const order = permutation(dataset.train.count, randomFrom(settings.seed, epoch));
       let [loss, right] = [0, 0];
       for (let step = 0; step < stepsAnEpoch; step += 1) {
         const images = order.subarray(step * batch, (step + 1) * batch);
@@ -101,8 +102,7 @@ export async function train(
             `training diverged: the loss is ${(result.loss / batch).toPrecision(3)} in step ${step + 1} of epoch ${epoch + 1}`,
           );
         }
-        const rate = cosineSchedule(done, steps, settings.warmUpEpochs * stepsAnEpoch);
-        const learningRate = rate * settings.learningRate;
+        const learningRate = scheduled(settings, done / stepsAnEpoch);
         descend(layout, trained, velocity, result.gradients, { ...settings, learningRate });
         follow(statistics, result.statistics, done);
         loss += result.loss;
@@ -134,22 +134,18 @@ export function networkOf({ settings, trained, statistics }: Checkpoint, dataset
   return foldNormalization(architecture, { trained, statistics });
 }
 
+/** Up in a straight line over the warm-up, then down along half a cosine. @param done epochs, with their fraction */
+function scheduled({ learningRate, warmUpEpochs, epochs }: Settings, done: number): number {
+  if (done < warmUpEpochs) return (learningRate * done) / warmUpEpochs;
+  return cosine(learningRate, (done - warmUpEpochs) / (epochs - warmUpEpochs));
+}
+
 /** The running statistics; at first the mean of all that there are, so that where they begin does not matter. */
 function follow(statistics: Float32Array, ofBatch: Float32Array, step: number): void {
   const share = Math.max(1 - STATISTICS_MOMENTUM, 1 / (step + 1));
   for (let i = 0; i < statistics.length; i += 1) {
     statistics[i] = (1 - share) * (statistics[i] ?? 0) + share * (ofBatch[i] ?? 0);
   }
-}
-
-/** All numbers below `count`, in an order that the seed decides (Fisher and Yates). */
-function shuffled(count: number, seed: number): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i -= 1) {
-    const j = hash(seed, i) % (i + 1);
-    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
-  }
-  return order;
 }
 
 function checkData(dataset: Dataset, settings: Settings): void {

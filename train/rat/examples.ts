@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Samples } from '../../accuracy/index.ts';
 import type { Elements } from '../../infer/index.ts';
 import type { Activation } from '../../litert/index.ts';
+import { type Augmentation, augment } from '../augment.ts';
 import { permutation, randomFrom } from '../random.ts';
-import { type Augmentation, augment } from './augment.ts';
 import type { Example } from './trainee.ts';
 
 export interface ExampleOptions {
@@ -34,6 +34,8 @@ export async function openExamples(
   { batch, augmentation, seed }: ExampleOptions,
 ): Promise<Examples> {
   const { classes, count } = samples;
+  const [, height = 1, width = 1, channels = 1] = input.shape;
+  const shape = { height, width, channels };
   const fits = count * input.size <= MEMORY_BYTES;
   const kept: Elements[] = [];
   const hash = createHash('sha256').update(JSON.stringify(classes ?? []));
@@ -63,7 +65,7 @@ export async function openExamples(
           const sample = await sampleAt(index);
           const next = randomFrom(seed, epoch, index);
           return {
-            input: varies ? augment(sample, input, augmentation, next) : sample,
+            input: varies ? augment(sample, shape, augmentation, next) : sample,
             label: classes?.[index],
           };
         }),

@@ -3,9 +3,9 @@ import type { Arithmetic } from '../../infer/arithmetic.ts';
 import { type Elements, type KernelModule, prepare } from '../../infer/index.ts';
 import { readModel } from '../../litert/index.ts';
 import type { WasmModule } from '../../tools/wasm.ts';
+import { crossEntropy, type Loss, oneHot, softmax } from '../loss.ts';
 import { prepareBackward } from './backward.ts';
 import { logitsOf } from './logits.ts';
-import { crossEntropy, type Loss, oneHot, softmax } from './loss.ts';
 import { type Parameters, parametersOf } from './parameters.ts';
 
 export interface TraineeOptions {

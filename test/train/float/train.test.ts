@@ -1,6 +1,8 @@
 /** Whole runs of training, on images that are small and easy. */
 import { describe, expect, test } from 'vitest';
 import type { Dataset } from '../../../datasets/index.ts';
+import { loadKernels, prepare } from '../../../infer/index.ts';
+import { readModel } from '../../../litert/index.ts';
 import {
   type Checkpoint,
   CheckpointError,
@@ -12,8 +14,9 @@ import {
   type Settings,
   train,
 } from '../../../train/float/index.ts';
-import { hash } from '../../../train/float/pixels.ts';
 import { loadTrainingKernels } from '../../../train/kernels.ts';
+import { quantizedFile } from '../../../train/quantize/index.ts';
+import { randomFrom } from '../../../train/random.ts';
 
 const SETTINGS: Settings = {
   model: 'small-dscnn',
@@ -24,14 +27,15 @@ const SETTINGS: Settings = {
   weightDecay: 1e-4,
   smoothing: 0,
   warmUpEpochs: 1,
-  augmentation: { shift: 1, flip: true },
+  augmentation: { shiftPixels: 1, mirror: true },
   shards: 3,
   shardImages: 8,
 };
 
 /** Noise with a bright row in it: its place is the class, and neither a mirror nor a small shift hides that. */
-function stripes(count: number, first: number) {
-  const images = Uint8Array.from({ length: 64 * count }, (_, i) => hash(first, i) % 100);
+function stripes(count: number, seed: number) {
+  const next = randomFrom(seed);
+  const images = Uint8Array.from({ length: 64 * count }, () => 100 * next());
   const labels = Uint8Array.from({ length: count }, (_, i) => i % 3);
   labels.forEach((label, i) => {
     images.fill(220, 64 * i + 8 * (1 + 2 * label), 64 * i + 8 * (2 + 2 * label));
@@ -97,6 +101,16 @@ test('it learns, and the network that comes out is as right as was reported', as
   expect(seen.slice(-2)).toEqual([network.architecture.layers.length, 8 * 3]);
   expect(seen).toHaveLength(2 * 2 * (network.architecture.layers.length + 1));
   expect(() => runner.run(values, count - 1)).toThrow('are not 39 images of 8x8x1');
+
+  // Written as a file, and run by the integer inference.
+  const model = readModel(quantizedFile(network, runner, DATASET.train));
+  const program = prepare(model, 'stock', await loadKernels());
+  const rightInt8 = labels.filter((label, i) => {
+    const codes = Int8Array.from(images.subarray(64 * i, 64 * i + 64), (pixel) => pixel - 128);
+    const row = [...(program.run([codes])[0] ?? [])];
+    return row.indexOf(Math.max(...row)) === label;
+  });
+  expect(Math.abs(rightInt8.length - right.length)).toBeLessThanOrEqual(1);
 });
 
 test('a run that diverges says where, after the last checkpoint', async () => {
