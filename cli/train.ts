@@ -11,6 +11,7 @@ import {
   type DatasetName,
   loadDataset,
 } from '../datasets/index.ts';
+import { loadKernels, prepare } from '../infer/index.ts';
 import { readModel } from '../litert/index.ts';
 import {
   type Checkpoint,
@@ -29,11 +30,12 @@ import {
   train as trainNetwork,
 } from '../train/float/index.ts';
 import { loadTrainingKernels } from '../train/kernels.ts';
-import { quantizedFile } from '../train/quantize/index.ts';
+import { imagesFrom, layerFidelity, quantizedFile } from '../train/quantize/index.ts';
 import { UsageError } from './failure.ts';
 import { requireWritable, writeFiles } from './files.ts';
 import { integer, oneOf, single } from './options.ts';
 import { duration } from './progress.ts';
+import { alignedLines } from './table.ts';
 
 interface TrainFlags {
   readonly dataset: DatasetName;
@@ -49,6 +51,9 @@ interface TrainFlags {
 const EPOCHS = integer('epochs', { minimum: 1, maximum: 10_000 });
 const SEED = integer('seed', { minimum: 0, maximum: 2 ** 31 - 1 });
 const THREADS = integer('threads', { minimum: 1, maximum: 256 });
+
+/** Test images that float and int8 are compared on, layer by layer. */
+const COMPARED_IMAGES = 100;
 
 export const train = new Command('train')
   .summary('train a small network')
@@ -89,13 +94,20 @@ async function run(flags: TrainFlags): Promise<void> {
       }),
     () => (existsSync(path) ? `; the network of the last epoch before that is in ${path}` : ''),
   );
-  const file = quantizedFile(network, createRunner(network, await loadTrainingKernels()), dataset.train);
+  const runner = createRunner(network, await loadTrainingKernels());
+  const file = quantizedFile(network, runner, dataset.train);
+  const program = prepare(readModel(file), 'stock', await loadKernels());
+  const layers = layerFidelity(network, program, runner, imagesFrom(dataset.test, COMPARED_IMAGES));
   const accuracy = await int8Accuracy(file, dataset, threads);
   const written = writeFiles(dirname(out), [{ name: basename(out), bytes: file }]);
   const { history } = checkpoint;
-  if (json) console.log(JSON.stringify({ settings, history, int8: { accuracy }, written }, undefined, 2));
+  if (json)
+    console.log(JSON.stringify({ settings, history, int8: { accuracy, layers }, written }, undefined, 2));
   else {
     const float = history.at(-1)?.testAccuracy ?? Number.NaN;
+    const rows = layers.map(({ layer, kind, sqnrDb }) => [`${layer}`, kind, sqnrDb.toFixed(1)]);
+    const table = alignedLines([['#', 'layer', 'SQNR in dB'], ...rows], ['right', 'left', 'right']);
+    console.log(`int8 against float, layer by layer:\n${table.join('\n')}`);
     console.log(
       `test images right: ${percent(float)} in float, ${percent(accuracy)} in int8 with stock arithmetic`,
     );

@@ -8,7 +8,7 @@ import { isDotProduct, readModel } from '../../litert/index.ts';
 import { loadTrainingKernels } from '../../train/kernels.ts';
 import { NO_AUGMENTATION, type TuningOptions, tune, tuneAndJudge } from '../../train/rat/index.ts';
 import { logitsOf } from '../../train/rat/logits.ts';
-import { crossEntropy, type Loss, oneHot, softmax } from '../../train/rat/loss.ts';
+import { crossEntropy, type Loss, oneHot, softmax } from '../../train/loss.ts';
 import { integersOf, parametersOf, parameterValues } from '../../train/rat/parameters.ts';
 import { redeploy } from '../../train/rat/redeploy.ts';
 import { type Example, prepareTrainee } from '../../train/rat/trainee.ts';
