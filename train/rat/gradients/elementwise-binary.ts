@@ -18,6 +18,9 @@ export function prepareElementwiseGradient(
   const { left, right, output, outputRange } = operator;
   const slopes =
     operator.op === 'MUL' ? productSlopes(operator, arithmetic) : sumSlopes(operator, arithmetic);
+  if (operator.op !== 'MUL' && left.size === output.size && right.size === output.size) {
+    return bindSum(operator, slopes, memory);
+  }
   const sides = [
     { tensor: left, other: right, slope: slopes.left },
     { tensor: right, other: left, slope: slopes.right },
@@ -26,9 +29,6 @@ export function prepareElementwiseGradient(
     indices: broadcastIndices(side.tensor.shape, output.shape),
     otherIndices: broadcastIndices(side.other.shape, output.shape),
   }));
-  if (operator.op !== 'MUL' && sides.every(({ tensor }) => tensor.size === output.size)) {
-    return bindSum(operator, slopes, memory);
-  }
   return (machine) => {
     const y = valuesIn(machine, memory, output);
     const bound = sides.map((side) => bindSide(side, machine, memory));
