@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
+import { augment } from '../../train/augment.ts';
 import { permutation, randomFrom } from '../../train/random.ts';
-import { augment } from '../../train/rat/augment.ts';
-import { int8 } from '../infer/models.ts';
 
-const input = int8([1, 3, 4, 2], 1, 0);
+const input = { height: 3, width: 4, channels: 2 };
 const image = Int8Array.from({ length: 24 }, (_, i) => i);
 
 /** Draws these, one after the other. */
