@@ -29,7 +29,7 @@ const WAY: usize = 224;
 /** Whether there is something to add to magnitudes. */
 const NUDGED: usize = 228;
 
-/** Bits of an estimate behind the binary point, and those of them that are all 0 where it is in doubt. */
+/** Bits of an estimate behind the binary point, and those of them that are all 0 where it is in doubt, as planned. */
 const FRACTION_BITS: i32 = 14;
 const DOUBT_MASK: i32 = 0x3ffc;
 
