@@ -83,8 +83,8 @@ describe('a proof', () => {
 test('a simulation that did not run is open, one without a coverage bin fails', () => {
   const configuration = { options, simulator: 'cxxrtl' } as const;
   expect(simulationCheck({ configuration, outcome: { error: 'gone' } })).toMatchObject({ status: 'open' });
-  const block = { block: 'rescaler', vectors: 10, bins: 2, emptyBins: ['tie'], simulationSeconds: 1 };
-  const outcome = { blocks: [block], seconds: 1 };
+  const counts = { vectors: 10, knownVectors: 0, bins: 2, emptyBins: ['tie'] };
+  const outcome = { blocks: [{ block: 'rescaler', ...counts, simulationSeconds: 1 }], seconds: 1 };
   expect(simulationCheck({ configuration, outcome })).toMatchObject({
     status: 'fail',
     findings: ['rescaler: never seen: tie'],
