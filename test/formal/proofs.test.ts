@@ -80,7 +80,7 @@ const BUGS: Readonly<Record<string, PlantedBug>> = {
     module: 'rescaler',
     line: /(\+ \$signed\(\{8'd0, half\}\));/,
     becomes: '$1 - 1;',
-    caughtBy: 'rescale',
+    caughtBy: 'rounded',
   },
   'wrong for one product of 2^34': {
     proof: 'rescaler',
@@ -96,13 +96,21 @@ const BUGS: Readonly<Record<string, PlantedBug>> = {
     becomes: "wire overflows = 1'b0;",
     caughtBy: 'rescale',
   },
+  'quotient of a shift without sign': {
+    proof: 'rescaler',
+    options: plain,
+    module: 'rescaler',
+    line: /rounded >>> shift/,
+    becomes: 'rounded >> shift',
+    caughtBy: 'quotient',
+  },
   'quotient without its sign': {
     proof: 'rescaler',
     options: plain,
     module: 'rescaler',
     line: /\{quotient\[31\], quotient\}/,
     becomes: "{1'b0, quotient}",
-    caughtBy: 'rescale',
+    caughtBy: 'output',
   },
   'saturates at 127 instead of act_max': {
     proof: 'rescaler',
@@ -110,7 +118,7 @@ const BUGS: Readonly<Record<string, PlantedBug>> = {
     module: 'rescaler',
     line: /sum > \$signed\(\{\{25\{act_max\[7\]\}\}, act_max\}\)/,
     becomes: "sum > 33'sd127",
-    caughtBy: 'rescale',
+    caughtBy: 'output',
   },
   'multiplier with a sign': {
     proof: 'rescaler',

@@ -128,7 +128,7 @@ describe('the command', () => {
     const folder = mkdtempSync(join(tmpdir(), 'npu-rescaler-test-'));
     try {
       const out = join(folder, 'report');
-      const sizes = ['--macs', '1', '--k', '9', '--leading-one', 'hidden', '--arch', 'plain'];
+      const sizes = ['--macs', '1', '--k', '9', '--leading-one', 'hidden', '--arch', 'fast'];
       const effort = ['--limit', '1', '--vectors', '0', '--simulator', 'cxxrtl'];
       const cache = { NPU_RESCALER_CACHE: join(folder, 'cache') };
       const { status, stdout } = spawnSync(
