@@ -6,6 +6,7 @@ import type { GeneratedBlock, GenerateOptions } from '../hdl-gen/generate.ts';
 import { ToolError } from '../tools/yowasp.ts';
 import type { Claim } from './claims.ts';
 import { NetlistError } from './netlist.ts';
+import { parameterClaims } from './parameters.ts';
 import { pipelineClaim } from './pipeline.ts';
 import { rescalerCircuit, rescalerClaims } from './rescaler.ts';
 import { sumClaims } from './sum-of-products.ts';
@@ -57,6 +58,11 @@ export async function proofsOf(
       claims: await attempt(async () =>
         controlClaims(await openUnit(options, blocks), latency ?? 0, pipeline),
       ),
+    },
+    {
+      name: 'one file serves every parameter value',
+      method: 'SAT, registers matched by name; this file overridden, at samples of other sizes',
+      claims: await attempt(() => parameterClaims(options, blocks)),
     },
   ];
 }

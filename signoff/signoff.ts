@@ -5,10 +5,13 @@ import { type Proof, proofsOf } from '../formal/proofs.ts';
 import type { GeneratedBlock, GenerateOptions } from '../hdl-gen/generate.ts';
 import { runCampaign } from '../sim/campaign.ts';
 import type { SimulatorName } from '../sim/simulators/index.ts';
+import { checkConnections } from './connections.ts';
+import { checkControlRegisters } from './control-registers.ts';
 import { checkLint } from './lint.ts';
 import { type Decided, proofCheck } from './proof-check.ts';
 import type { CheckResult } from './result.ts';
 import { simulationCheck } from './simulation-check.ts';
+import { checkStableText } from './stable-text.ts';
 import { checkStructure } from './structure.ts';
 
 export interface SignoffTask {
@@ -36,7 +39,7 @@ export interface SignoffObserver {
 }
 
 const SIMULATION_EFFORT = 40;
-const STRUCTURE_EFFORT = 10;
+const STRUCTURE_EFFORT = 4;
 
 /** @returns the checks in the order in which they ended: the quick ones first, simulation last */
 export async function runSignoff(
@@ -46,11 +49,18 @@ export async function runSignoff(
   const { options, blocks, simulators, vectors, seed, jobs } = task;
   const proofs = await proofsOf(options, blocks);
   const claims = proofs.flatMap(claimsOf);
+  const structure = [
+    () => checkStructure(blocks),
+    () => checkConnections(blocks),
+    () => checkControlRegisters(blocks),
+    () => checkStableText(options, blocks),
+    () => checkLint(blocks),
+  ];
   observer.onPlan(
-    claims.length + simulators.length + 2,
+    claims.length + simulators.length + structure.length,
     claims.reduce((sum, claim) => sum + effortOf(claim), 0) +
       simulators.length * SIMULATION_EFFORT +
-      2 * STRUCTURE_EFFORT,
+      structure.length * STRUCTURE_EFFORT,
   );
   const results: CheckResult[] = [];
   const done = (result: CheckResult, effort: number): void => {
@@ -58,8 +68,7 @@ export async function runSignoff(
     observer.onStep(effort);
     observer.onCheck(result);
   };
-  done(await checkStructure(blocks), STRUCTURE_EFFORT);
-  done(await checkLint(blocks), STRUCTURE_EFFORT);
+  for (const check of structure) done(await check(), STRUCTURE_EFFORT);
   await runProofs(proofs, task, observer, (result) => {
     results.push(result);
     observer.onCheck(result);
