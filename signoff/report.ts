@@ -1,12 +1,7 @@
 /** A sign-off as files: a page to read, the same as JSON, and the evidence of each check. */
 import { GENERATOR } from '../hdl-gen/version.ts';
 import { packageVersion } from '../tools/yowasp.ts';
-import { type CheckResult, isSignedOff, type Signoff } from './result.ts';
-
-export interface ReportFile {
-  readonly name: string;
-  readonly text: string;
-}
+import { type CheckResult, isSignedOff, type ReportFile, type Signoff } from './result.ts';
 
 /** What no check covers, whatever its result. */
 const NOT_COVERED = [
@@ -38,7 +33,7 @@ export function signoffFiles(signoff: Signoff): readonly ReportFile[] {
     seed,
     vectors,
     tools,
-    checks: checks.map(({ evidence: _, ...check }) => check),
+    checks: checks.map(({ evidence: _, attachments: __, ...check }) => check),
     notCovered: NOT_COVERED,
   };
   return [
@@ -48,6 +43,7 @@ export function signoffFiles(signoff: Signoff): readonly ReportFile[] {
       name: evidenceFile,
       text: json({ check, options, evidence }),
     })),
+    ...checks.flatMap(({ attachments = [] }) => attachments),
   ];
 }
 
@@ -64,6 +60,8 @@ ${verdict} Units of the array: ${units}. Random vectors: ${vectors} a block, see
 ${GENERATOR.name} ${GENERATOR.version} with ${packageVersion('@yowasp/yosys')}. Repeat it with
 
     npm run signoff -- --macs ${macs} --k ${k} --units ${units} --arch ${arch} --pipeline ${pipeline} --leading-one ${leadingOne} --vectors ${vectors} --seed ${seed}
+
+What the blocks do and how to use them is in [datasheet.md](datasheet.md).
 
 ${line(head)}
 ${line(head.map(() => '---'))}

@@ -7,6 +7,7 @@ import { runCampaign } from '../sim/campaign.ts';
 import type { SimulatorName } from '../sim/simulators/index.ts';
 import { checkConnections } from './connections.ts';
 import { checkControlRegisters } from './control-registers.ts';
+import { checkDatasheet } from './datasheet-check.ts';
 import { checkLint } from './lint.ts';
 import { type Decided, proofCheck } from './proof-check.ts';
 import type { CheckResult } from './result.ts';
@@ -40,8 +41,9 @@ export interface SignoffObserver {
 
 const SIMULATION_EFFORT = 40;
 const STRUCTURE_EFFORT = 4;
+const DATASHEET_EFFORT = 4;
 
-/** @returns the checks in the order in which they ended: the quick ones first, simulation last */
+/** @returns the checks in the order in which they ended: the quick ones first, simulation and datasheet last */
 export async function runSignoff(
   task: SignoffTask,
   observer: SignoffObserver,
@@ -57,10 +59,11 @@ export async function runSignoff(
     () => checkLint(blocks),
   ];
   observer.onPlan(
-    claims.length + simulators.length + structure.length,
+    claims.length + simulators.length + structure.length + 1,
     claims.reduce((sum, claim) => sum + effortOf(claim), 0) +
       simulators.length * SIMULATION_EFFORT +
-      structure.length * STRUCTURE_EFFORT,
+      structure.length * STRUCTURE_EFFORT +
+      DATASHEET_EFFORT,
   );
   const results: CheckResult[] = [];
   const done = (result: CheckResult, effort: number): void => {
@@ -77,6 +80,8 @@ export async function runSignoff(
   await runCampaign(configurations, { rows: vectors, seed }, jobs, (result) =>
     done(simulationCheck(result), SIMULATION_EFFORT),
   );
+  // After the simulation, whose compiled blocks it takes.
+  done(await checkDatasheet(options, blocks), DATASHEET_EFFORT);
   return results;
 }
 

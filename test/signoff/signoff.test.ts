@@ -146,8 +146,12 @@ describe('the command', () => {
         status: 'open',
         findings: expect.arrayContaining([expect.stringContaining('rescale: no verdict within 1 s')]),
       });
+      const evidence = checks.map(({ evidenceFile }) => evidenceFile);
+      const timing = ['dot_product_unit', 'systolic_array'].flatMap((module) =>
+        ['json', 'svg'].map((ending) => `${module}.timing.${ending}`),
+      );
       expect(readdirSync(out).toSorted()).toEqual(
-        ['signoff.json', 'signoff.md', ...checks.map(({ evidenceFile }) => evidenceFile)].toSorted(),
+        ['signoff.json', 'signoff.md', 'datasheet.md', ...timing, ...evidence].toSorted(),
       );
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -51,8 +51,11 @@ describe('control registers', () => {
     expect(status).toBe('pass');
     expect(evidence).toMatchObject({
       blocks: {
-        rescaler_pipelined: { control: [], unreset: [] },
-        dot_product_unit: { control: ['fresh', 'out_valid', 'valid_stage0', 'valid_stage1'], unreset: [] },
+        rescaler_pipelined: { control: [], reset: [] },
+        dot_product_unit: {
+          control: ['fresh', 'out_valid', 'valid_stage0', 'valid_stage1'],
+          reset: ['fresh', 'out', 'out_valid', 'valid_stage0', 'valid_stage1'],
+        },
       },
     });
   });
