@@ -34,7 +34,7 @@ export interface Judgement {
 }
 
 /** To be raised when {@link decide} decides in another way. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What a judgement depends on: the claim with its circuits, and the solver. */
 export function claimKey(claim: Claim): string {
