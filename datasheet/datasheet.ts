@@ -10,7 +10,7 @@ import type { Manifest, ManifestPort } from '../hdl-gen/verilog/manifest.ts';
 import { GENERATOR } from '../hdl-gen/version.ts';
 import type { Simulator } from '../sim/simulators/index.ts';
 import { drawTimingDiagram, timingDiagram, type WaveJson } from './timing-diagram.ts';
-import { arrayTrace, unitTrace } from './trace.ts';
+import { ARRAY_UNITS, arrayTrace, unitTrace } from './trace.ts';
 import { type WorkedExample, workedExamples } from './worked-examples.ts';
 
 export { DatasheetError } from './trace.ts';
@@ -125,6 +125,7 @@ inputs may be anything, and were random. A, B and C are three dot products, A0 t
 
 ![systolic_array](systolic_array.timing.svg)
 
+- The picture has UNITS = ${ARRAY_UNITS}.
 - \`in_valid\`, \`in_last\` and \`x\` enter at unit 0 and move one unit a cycle: what enters in cycle t is at unit u in
   cycle t + u.
 - Unit u takes its own part of \`w\`, \`bias\` and the parameters in that cycle, so they come u cycles later than for
@@ -276,7 +277,8 @@ with the files,
 
     iverilog -g2005 -y . -o tb.vvp dot_product_unit_tb.v && vvp tb.vvp
 
-ends with PASS. The same test bench takes a netlist in the place of the file.
+ends with PASS. It takes a netlist in the place of the file, too: a netlist has no parameters, so take them off the
+instance \`dut\`.
 
 ### Synthesis
 

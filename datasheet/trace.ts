@@ -61,7 +61,7 @@ const PRODUCTS = Object.keys(BEATS) as readonly Product[];
 const LAST_BEAT = 6;
 const OUTPUT_RANGE = { zeroPoint: 3, actMin: -128, actMax: 127 } as const;
 /** Two units show the skew, and are soon compiled; the files are the same for any number. */
-const ARRAY_UNITS = 2;
+export const ARRAY_UNITS = 2;
 
 /** @throws DatasheetError, SimulatorError */
 export async function unitTrace(
