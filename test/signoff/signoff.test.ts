@@ -128,7 +128,7 @@ describe('the command', () => {
     const folder = mkdtempSync(join(tmpdir(), 'npu-rescaler-test-'));
     try {
       const out = join(folder, 'report');
-      const sizes = ['--macs', '1', '--k', '9', '--leading-one', 'hidden', '--arch', 'plain'];
+      const sizes = ['--macs', '1', '--k', '9', '--leading-one', 'hidden', '--arch', 'fast'];
       const effort = ['--limit', '1', '--vectors', '0', '--simulator', 'cxxrtl'];
       const cache = { NPU_RESCALER_CACHE: join(folder, 'cache') };
       const { status, stdout } = spawnSync(
@@ -146,8 +146,12 @@ describe('the command', () => {
         status: 'open',
         findings: expect.arrayContaining([expect.stringContaining('rescale: no verdict within 1 s')]),
       });
+      const evidence = checks.map(({ evidenceFile }) => evidenceFile);
+      const timing = ['dot_product_unit', 'systolic_array'].flatMap((module) =>
+        ['json', 'svg'].map((ending) => `${module}.timing.${ending}`),
+      );
       expect(readdirSync(out).toSorted()).toEqual(
-        ['signoff.json', 'signoff.md', ...checks.map(({ evidenceFile }) => evidenceFile)].toSorted(),
+        ['signoff.json', 'signoff.md', 'datasheet.md', ...timing, ...evidence].toSorted(),
       );
     } finally {
       rmSync(folder, { recursive: true, force: true });
