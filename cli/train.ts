@@ -3,10 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { Command } from 'commander';
-import { DATASET_NAMES, type DatasetName, loadDataset } from '../datasets/index.ts';
+import { compare, evaluate, samplesOf } from '../accuracy/index.ts';
+import { DATASET_NAMES, type Dataset, type DatasetName, loadDataset } from '../datasets/index.ts';
+import { loadKernels, prepare } from '../infer/index.ts';
+import { readModel } from '../litert/index.ts';
 import {
   type Checkpoint,
   CheckpointError,
+  createRunner,
   DivergenceError,
   decodeCheckpoint,
   type EpochReport,
@@ -19,7 +23,8 @@ import {
   TrainingError,
   train as trainNetwork,
 } from '../train/float/index.ts';
-import { type Deployment, deploy } from '../train/quantize/index.ts';
+import { loadTrainingKernels } from '../train/kernels.ts';
+import { imagesFrom, layerFidelity, quantizedFile } from '../train/quantize/index.ts';
 import { UsageError } from './failure.ts';
 import { requireWritable, writeFiles } from './files.ts';
 import { integer, oneOf, single } from './options.ts';
@@ -42,17 +47,20 @@ const EPOCHS = integer('epochs', { minimum: 1, maximum: 10_000 });
 const SEED = integer('seed', { minimum: 0, maximum: 2 ** 31 - 1 });
 const THREADS = integer('threads', { minimum: 1, maximum: 256 });
 
+/** Test images that float and int8 are compared on, layer by layer. */
+const COMPARED_IMAGES = 100;
+
 export const train = new Command('train')
-  .summary('train a small network, and quantize it to a .tflite file')
+  .summary('train a small network')
   .description(
-    'Trains a network in float on a data set that `npu-rescaler data` has fetched, quantizes it as LiteRT’s converter does and writes a .tflite file. The same seed gives the same network, whatever the number of threads and on every machine. After each epoch a checkpoint is written beside the result; an interrupted run goes on from there and ends with the same network.',
+    'Trains a network in float on a data set that `npu-rescaler data` has fetched, quantizes it to int8 in LiteRT’s scheme and writes it as a .tflite file; its input is the pixel less 128. The same seed gives the same network, whatever the number of threads and on every machine. After each epoch a checkpoint is written beside the result; an interrupted run goes on from there and ends with the same network.',
   )
   .addOption(single(oneOf('dataset', DATASET_NAMES), 'what to train on').makeOptionMandatory())
   .addOption(single(oneOf('model', MODEL_NAMES), 'which network').makeOptionMandatory())
   .addOption(single(EPOCHS, 'times through the training images (default: what the model needs)'))
   .addOption(single(SEED, 'of initial weights, order and variations of the images').default(1))
   .addOption(single(THREADS, 'worker threads').default(availableParallelism()))
-  .option('--out <file>', 'the .tflite file (default: <model>-<dataset>.tflite)')
+  .option('--out <file>', 'where the network goes (default: <model>-<dataset>.tflite)')
   .option('--restart', 'begin again where there is a checkpoint of an earlier run')
   .option('--json', 'print the results as JSON')
   .addHelpText('after', '\nExample:\n  npu-rescaler train --dataset fashion-mnist --model small-cnn')
@@ -81,33 +89,38 @@ async function run(flags: TrainFlags): Promise<void> {
       }),
     () => (existsSync(path) ? `; the network of the last epoch before that is in ${path}` : ''),
   );
-  const { file, layers, right } = await deploy(network, dataset, threads);
+  const runner = createRunner(network, await loadTrainingKernels());
+  const file = quantizedFile(network, runner, dataset.train);
+  const program = prepare(readModel(file), 'stock', await loadKernels());
+  const layers = layerFidelity(network, program, runner, imagesFrom(dataset.test, COMPARED_IMAGES));
+  const accuracy = await int8Accuracy(file, dataset, threads);
   const written = writeFiles(dirname(out), [{ name: basename(out), bytes: file }]);
   const { history } = checkpoint;
-  const quantized = { testAccuracy: right / dataset.test.count, layers };
-  if (json) console.log(JSON.stringify({ settings, history, quantized, written }, undefined, 2));
-  else
+  if (json)
+    console.log(JSON.stringify({ settings, history, int8: { accuracy, layers }, written }, undefined, 2));
+  else {
+    const float = history.at(-1)?.testAccuracy ?? Number.NaN;
+    const rows = layers.map(({ layer, kind, sqnrDb }) => [`${layer}`, kind, sqnrDb.toFixed(1)]);
+    const table = alignedLines([['#', 'layer', 'SQNR in dB'], ...rows], ['right', 'left', 'right']);
+    console.log(`int8 against float, layer by layer:\n${table.join('\n')}`);
     console.log(
-      [...fidelity(layers), ...outcome(history, quantized), ...written.map((one) => `wrote ${one}`)].join(
-        '\n',
-      ),
+      `test images right: ${percent(float)} in float, ${percent(accuracy)} in int8 with stock arithmetic`,
     );
+    for (const one of written) console.log(`wrote ${one}`);
+  }
 }
 
-function fidelity(layers: Deployment['layers']): readonly string[] {
-  const rows = layers.map(({ layer, kind, sqnrDb }) => [`${layer}`, kind, sqnrDb.toFixed(1)]);
-  return [
-    'quantized; signal to quantization noise of each layer:',
-    ...alignedLines([['#', 'layer', 'dB'], ...rows], ['right', 'left', 'right']),
-  ];
-}
-
-function outcome(
-  history: readonly EpochReport[],
-  { testAccuracy }: { readonly testAccuracy: number },
-): readonly string[] {
-  const float = history.at(-1)?.testAccuracy ?? 0;
-  return [`test images right: float ${percent(float)}, int8 ${percent(testAccuracy)}`];
+/** Of the file as it is written, by the integer inference, on the test images. */
+async function int8Accuracy(
+  file: Uint8Array,
+  { name, shape, test }: Dataset,
+  threads: number,
+): Promise<number> {
+  const pixels = { ...test, shape, description: name };
+  const samples = samplesOf(readModel(file), pixels, { fit: { kind: 'stretch' } });
+  const [stock] = await evaluate(file, samples, ['stock'], { threads, cacheDirectory: false });
+  if (stock === undefined) throw new Error('no answers');
+  return compare(stock, stock, [...test.labels]).accuracy;
 }
 
 /** @throws UsageError where there is a checkpoint, but not one to go on from */

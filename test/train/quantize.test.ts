@@ -18,8 +18,8 @@ function quantized(network: FloatNetwork, random: Random, count = 12) {
   const runner = referenceRunner(network);
   const images = { ...randomImages(random, network.architecture.input, count), count };
   const ranges = calibrate(network.architecture, runner, images, PIXELS);
-  const result = quantizeNetwork(network, ranges);
-  return { runner, images, ranges, result, file: writeModel(result.model) };
+  const file = writeModel(quantizeNetwork(network, ranges));
+  return { runner, images, ranges, file };
 }
 
 const SEEDS = Array.from({ length: 24 }, (_, seed) => seed);
@@ -31,12 +31,12 @@ function networkOf(seed: number) {
 
 describe.each(SEEDS)('random network %i', (seed) => {
   const { random, network } = networkOf(seed);
-  const { runner, images, result, file } = quantized(network, random);
+  const { runner, images, file } = quantized(network, random);
   const program = prepare(readModel(file), 'single', kernels);
   const kinds = network.architecture.layers.map(({ kind }) => kind).join(', ');
 
   test(`each layer is near the float network: ${kinds}`, () => {
-    const fidelity = layerFidelity(network, result, program, runner, images);
+    const fidelity = layerFidelity(network, program, runner, images);
     expect(fidelity.map(({ kind }) => kind).join(', ')).toBe(kinds);
     // One rounding to 8 bits costs some 40 to 50 dB, each further layer a little.
     for (const { sqnrDb } of fidelity) expect(sqnrDb).toBeGreaterThan(30);
@@ -62,14 +62,14 @@ test('these networks have every kind of layer', () => {
 test('an error in the order of the weights is seen in the fidelity', () => {
   const random = new Random(1);
   const network = randomNetwork(random, 3);
-  const { runner, images, result, file } = quantized(network, random);
+  const { runner, images, file } = quantized(network, random);
   const reversed = network.filters.map(
     (filter) => filter && { ...filter, weights: filter.weights.toReversed() },
   );
   const wrong = { ...network, filters: reversed };
   const program = prepare(readModel(file), 'single', kernels);
-  const [first] = layerFidelity(wrong, result, program, referenceRunner(wrong), images);
-  expect(layerFidelity(network, result, program, runner, images)[0]?.sqnrDb).toBeGreaterThan(30);
+  const [first] = layerFidelity(wrong, program, referenceRunner(wrong), images);
+  expect(layerFidelity(network, program, runner, images)[0]?.sqnrDb).toBeGreaterThan(30);
   expect(first?.sqnrDb).toBeLessThan(10);
 });
 

@@ -4,7 +4,7 @@ import type { Program } from '../../infer/index.ts';
 import type { FloatNetwork, FloatRunner, Layer } from '../float/network.ts';
 import { toCodes } from './affine.ts';
 import type { Images } from './calibrate.ts';
-import type { QuantizedNetwork } from './quantize.ts';
+import { layerName } from './quantize.ts';
 
 export interface LayerFidelity {
   /** Position in the network. */
@@ -18,22 +18,22 @@ export interface LayerFidelity {
 }
 
 /**
- * @param program of the quantized network as it was written
+ * @param program of the network as `quantizeNetwork` describes it
  * @param images as the float network takes them; others than those of the calibration are the better judges
  */
 export function layerFidelity(
   { architecture }: FloatNetwork,
-  { activations }: QuantizedNetwork,
   program: Program,
   runner: FloatRunner,
   { values, count }: Images,
 ): readonly LayerFidelity[] {
-  const tensorOf = new Map(activations.map(({ name }, tensor) => [name, tensor]));
-  const [input] = activations;
-  if (input === undefined) throw new RangeError('the network has no input');
+  const { layers } = architecture;
+  const tensorOf = new Map(layers.map((layer, index) => [layerName(layer, index), index + 1]));
+  const [input] = program.model.inputs;
+  if (input === undefined) throw new RangeError('the model has no input');
   const size = values.length / count;
-  const signal = new Float64Array(activations.length);
-  const noise = new Float64Array(activations.length);
+  const signal = new Float64Array(1 + layers.length);
+  const noise = new Float64Array(1 + layers.length);
   for (let image = 0; image < count; image++) {
     const pixels = values.subarray(image * size, (image + 1) * size);
     const exact: Float32Array[] = [];
@@ -50,7 +50,7 @@ export function layerFidelity(
       });
     });
   }
-  return architecture.layers.map(({ kind }, layer) => ({
+  return layers.map(({ kind }, layer) => ({
     layer,
     kind,
     sqnrDb: 10 * Math.log10((signal[layer + 1] ?? 0) / (noise[layer + 1] ?? 0)),

@@ -2,6 +2,6 @@
 
 export type { Range } from './affine.ts';
 export { calibrate, type Images } from './calibrate.ts';
-export { type Deployment, deploy } from './deploy.ts';
 export { type LayerFidelity, layerFidelity } from './fidelity.ts';
-export { type QuantizedNetwork, quantizeNetwork } from './quantize.ts';
+export { imagesFrom, quantizedFile } from './post-training.ts';
+export { quantizeNetwork } from './quantize.ts';

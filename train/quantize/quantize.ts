@@ -8,28 +8,22 @@ import { quantizeFilter } from './filter.ts';
 type Tensor = Given<Int8Activation>;
 type Operator = ModelDescription['operators'][number];
 
-export interface QuantizedNetwork {
-  /** Of one image a run, with the logits as output. */
-  readonly model: ModelDescription;
-  /** The activation for each tensor of the network, by its number. */
-  readonly activations: readonly Tensor[];
-}
-
 /**
  * Weights symmetric, with one scale a channel, but one for a dense layer; activations affine over their ranges, the
- * clamp of ReLU and ReLU6 fused. Pools keep the scale of their input. A dense layer reads an image as a row.
+ * clamp of ReLU and ReLU6 fused. Pools keep the scale of their input. A dense layer reads an image as a row. The model
+ * takes one image a run and gives its logits; `layerName` says which activation belongs to which layer.
  *
  * @param ranges of each tensor of the network, its input first, see `calibrate`
  * @throws RangeError naming the layer, where a weight or a bias is not finite
  */
-export function quantizeNetwork(network: FloatNetwork, ranges: readonly Range[]): QuantizedNetwork {
+export function quantizeNetwork(network: FloatNetwork, ranges: readonly Range[]): ModelDescription {
   const { name, layers } = network.architecture;
   const shapes = tensorShapes(network.architecture);
   const activations: Tensor[] = [activation('input', imageShape(at(shapes, 0)), affineOver(at(ranges, 0)))];
   const operators: Operator[] = [];
   layers.forEach((layer, i) => {
     const tensor = i + 1;
-    const label = `${i}/${layer.kind}`;
+    const label = layerName(layer, i);
     const input = at(activations, layer.from);
     const shape = at(shapes, tensor);
     const output = activation(
@@ -43,7 +37,12 @@ export function quantizeNetwork(network: FloatNetwork, ranges: readonly Range[])
     operators.push(...operatorsOf(layer, network.filters[i], { label, activations, input, output }));
   });
   const [input, logits] = [at(activations, 0), at(activations, layers.length)];
-  return { model: { description: name, inputs: [input], operators, outputs: [logits] }, activations };
+  return { description: name, inputs: [input], operators, outputs: [logits] };
+}
+
+/** What the output of a layer is called in the model. */
+export function layerName({ kind }: Layer, index: number): string {
+  return `${index}/${kind}`;
 }
 
 interface Place {

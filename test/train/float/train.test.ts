@@ -15,7 +15,7 @@ import {
   train,
 } from '../../../train/float/index.ts';
 import { loadTrainingKernels } from '../../../train/kernels.ts';
-import { deploy } from '../../../train/quantize/index.ts';
+import { quantizedFile } from '../../../train/quantize/index.ts';
 import { randomFrom } from '../../../train/random.ts';
 
 const SETTINGS: Settings = {
@@ -103,7 +103,7 @@ test('it learns, and the network that comes out is as right as was reported', as
   expect(() => runner.run(values, count - 1)).toThrow('are not 39 images of 8x8x1');
 
   // Written as a file, and run by the integer inference.
-  const model = readModel((await deploy(network, DATASET, 1)).file);
+  const model = readModel(quantizedFile(network, runner, DATASET.train));
   const program = prepare(model, 'stock', await loadKernels());
   const rightInt8 = labels.filter((label, i) => {
     const codes = Int8Array.from(images.subarray(64 * i, 64 * i + 64), (pixel) => pixel - 128);
