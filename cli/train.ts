@@ -160,6 +160,8 @@ class Display {
   readonly #started = performance.now();
   /** Steps that were done before this run. */
   #stepsBefore: number | undefined;
+  /** Done in this run. */
+  #epochs = 0;
 
   constructor(settings: Settings, history: readonly EpochReport[], quiet: boolean) {
     this.#settings = settings;
@@ -182,8 +184,10 @@ class Display {
   epoch({ epoch, trainLoss, trainAccuracy, testAccuracy }: EpochReport): void {
     const { epochs } = this.#settings;
     const seconds = (performance.now() - this.#started) / 1000;
+    this.#epochs += 1;
+    const left = (seconds / this.#epochs) * (epochs - epoch);
     this.#line(
-      `epoch ${epoch} of ${epochs}: loss ${trainLoss.toFixed(4)}, ${percent(trainAccuracy)} of training images right, ${percent(testAccuracy)} of test images; ${duration(seconds)}`,
+      `epoch ${epoch} of ${epochs}: loss ${trainLoss.toFixed(4)}, ${percent(trainAccuracy)} of training images right, ${percent(testAccuracy)} of test images; ${duration(seconds)}${left > 0 ? `, ${duration(left)} left` : ''}`,
     );
   }
 
