@@ -72,26 +72,32 @@ export function planNormalization(layout: Layout, finish: Normalized): FinishPla
   const [a, b, c] = [layout.floats(channels), layout.floats(channels), layout.floats(channels)];
   const sums = layout.doubles(2 * channels);
   return ({ kernels, memory }) => {
-    const floats = (address: number) => new Float32Array(memory.buffer, address, channels);
+    const view = (address: number) => new Float32Array(memory.buffer, address, channels);
     const totals = new Float64Array(memory.buffer, sums, 2 * channels);
+    const [first, second] = [totals.subarray(0, channels), totals.subarray(channels)];
+    const [scales, biases, means, variances] = [view(scale), view(bias), view(mean), view(variance)];
+    const [factors, shifts, inverses] = [view(factor), view(shift), view(inverse)];
+    const [as, bs, cs] = [view(a), view(b), view(c)];
+    const firstRow = view(linear);
+    // Forward has no other use for c.
+    const about = cs;
     return {
       forward(images) {
         const rows = images * positions;
         totals.fill(0);
         // About the first row: near enough to the mean for the difference of the moments to be exact.
-        floats(c).set(floats(linear));
+        about.set(firstRow);
         kernels.moments(linear, rows, channels, c, sums);
-        const about = floats(c);
         for (let i = 0; i < channels; i += 1) {
-          const first = at(totals, i) / rows;
-          const spread = Math.max(0, at(totals, channels + i) / rows - first * first);
+          const offset = at(first, i) / rows;
+          const average = at(about, i) + offset;
+          const spread = Math.max(0, at(second, i) / rows - offset * offset);
           const inverseDeviation = 1 / Math.sqrt(spread + VARIANCE_EPSILON);
-          const average = at(about, i) + first;
-          floats(mean)[i] = average;
-          floats(variance)[i] = spread;
-          floats(inverse)[i] = inverseDeviation;
-          floats(factor)[i] = at(floats(scale), i) * inverseDeviation;
-          floats(shift)[i] = at(floats(bias), i) - average * at(floats(scale), i) * inverseDeviation;
+          means[i] = average;
+          variances[i] = spread;
+          inverses[i] = inverseDeviation;
+          factors[i] = at(scales, i) * inverseDeviation;
+          shifts[i] = at(biases, i) - average * at(scales, i) * inverseDeviation;
         }
         kernels.scaleAndShift(linear, rows, channels, factor, shift, least, greatest, output);
       },
@@ -103,13 +109,13 @@ export function planNormalization(layout: Layout, finish: Normalized): FinishPla
           ...([gradient, linear, rows, channels, factor, shift] as const),
           ...([least, greatest, mean, inverse, sums] as const),
         );
-        addTotals(totals.subarray(0, channels), floats(biasGradient));
-        addTotals(totals.subarray(channels), floats(scaleGradient));
+        addTotals(first, view(biasGradient));
+        addTotals(second, view(scaleGradient));
         for (let i = 0; i < channels; i += 1) {
-          const direct = at(floats(factor), i);
-          floats(a)[i] = direct;
-          floats(b)[i] = (-direct * at(floats(inverse), i) * at(totals, channels + i)) / rows;
-          floats(c)[i] = (-direct * at(totals, i)) / rows;
+          const direct = at(factors, i);
+          as[i] = direct;
+          bs[i] = (-direct * at(inverses, i) * at(second, i)) / rows;
+          cs[i] = (-direct * at(first, i)) / rows;
         }
         kernels.normalizationGradient(gradient, linear, rows, channels, mean, a, b, c);
       },
