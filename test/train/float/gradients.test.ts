@@ -1,7 +1,7 @@
 /** Every gradient against finite differences of the definition in float64. */
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, test } from 'vitest';
-import { softmaxCrossEntropy } from '../../../train/float/loss.ts';
+import { softmaxCrossEntropy } from '../../../train/float/batch-loss.ts';
 import type { Architecture, Layer, Shape } from '../../../train/float/network.ts';
 import { parameterLayout } from '../../../train/float/parameters.ts';
 import { placeNetwork } from '../../../train/float/placed-network.ts';
