@@ -43,6 +43,7 @@ const NOT_ROOMS = [
   'bench',
   'dist',
   'docs',
+  'models',
   'node_modules',
   'rtl',
   'scripts',
