@@ -39,6 +39,7 @@ interface RatFlags extends SampleFlags {
   readonly learningRate: number;
   readonly momentum: number;
   readonly gradientLimit: number;
+  readonly start: TuningOptions['start'];
   readonly mirror?: true;
   readonly shift: number;
   readonly seed: number;
@@ -52,6 +53,7 @@ interface RatFlags extends SampleFlags {
 const MULTIPLIER = oneOf('multiplier', ['truncate', 'nearest']);
 const SCOPE = oneOf('scope', ['all', 'dot']);
 const LOSS = oneOf('loss', ['labels', 'distillation']);
+const START = oneOf('start', ['file', 'compensated']);
 const EPOCHS = integer('epochs', { minimum: 1, maximum: 1000 });
 const BATCH = integer('batch', { minimum: 1, maximum: 4096 });
 const SEED = integer('seed', { minimum: 0, maximum: 2 ** 31 - 1 });
@@ -88,6 +90,12 @@ export const rat = withSampleOptions(
     ),
   )
   .addOption(single(TEMPERATURE, 'distillation: softens both answers').default(1))
+  .addOption(
+    single(
+      START,
+      'with the weights of the file, or first with each channel’s times M / (m * 2^-s): more weights change, and a k below 4 is made good sooner',
+    ).default('file'),
+  )
   .addOption(single(EPOCHS, 'how often all samples are seen').default(2))
   .addOption(single(BATCH, 'samples between two steps').default(64))
   .addOption(single(LEARNING_RATE, 'at the beginning; it falls to 0 along half a cosine').default(2e-5))
@@ -215,9 +223,9 @@ function lossOf({ loss, temperature }: RatFlags, { classes, description }: Sampl
 }
 
 function settingsOf(flags: RatFlags): Omit<TuningOptions, 'arithmetic' | 'loss'> {
-  const { epochs, batch, learningRate, momentum, gradientLimit, mirror = false, shift, seed } = flags;
+  const { epochs, batch, learningRate, momentum, gradientLimit, start, mirror = false, shift, seed } = flags;
   return {
-    ...{ epochs, batch, learningRate, momentum, gradientLimit, seed },
+    ...{ epochs, batch, learningRate, momentum, gradientLimit, start, seed },
     augmentation: { mirror, shiftPixels: shift },
   };
 }
@@ -291,9 +299,9 @@ async function reportFiles(
   results: readonly CampaignResult[],
 ): Promise<readonly OutputFile[]> {
   const title = `${basename(flags.model)}, Rescale-Aware Training`;
-  const { epochs, batch, learningRate, momentum, seed, shift, mirror } = flags;
+  const { epochs, batch, learningRate, momentum, start, seed, shift, mirror } = flags;
   const facts = [
-    `Learned from ${training.description}: ${results.length === 0 ? '' : `loss ${lossOf(flags, training).kind}, `}${epochs} epochs of batches of ${batch}, learning rate ${learningRate}, momentum ${momentum}, seed ${seed}${mirror ? ', mirrored' : ''}${shift > 0 ? `, moved by up to ${shift} pixels` : ''}.`,
+    `Learned from ${training.description}: ${results.length === 0 ? '' : `loss ${lossOf(flags, training).kind}, `}${epochs} epochs of batches of ${batch}, learning rate ${learningRate}, momentum ${momentum}, beginning with the weights ${start === 'file' ? 'of the file' : 'compensated'}, seed ${seed}${mirror ? ', mirrored' : ''}${shift > 0 ? `, moved by up to ${shift} pixels` : ''}.`,
     `Judged by ${test?.description ?? 'nothing'}. One seed: a single run, not a mean.`,
   ];
   return [

@@ -5,10 +5,14 @@ import { type Proof, proofsOf } from '../formal/proofs.ts';
 import type { GeneratedBlock, GenerateOptions } from '../hdl-gen/generate.ts';
 import { runCampaign } from '../sim/campaign.ts';
 import type { SimulatorName } from '../sim/simulators/index.ts';
+import { checkConnections } from './connections.ts';
+import { checkControlRegisters } from './control-registers.ts';
+import { checkDatasheet } from './datasheet-check.ts';
 import { checkLint } from './lint.ts';
 import { type Decided, proofCheck } from './proof-check.ts';
 import type { CheckResult } from './result.ts';
 import { simulationCheck } from './simulation-check.ts';
+import { checkStableText } from './stable-text.ts';
 import { checkStructure } from './structure.ts';
 
 export interface SignoffTask {
@@ -36,9 +40,10 @@ export interface SignoffObserver {
 }
 
 const SIMULATION_EFFORT = 40;
-const STRUCTURE_EFFORT = 10;
+const STRUCTURE_EFFORT = 4;
+const DATASHEET_EFFORT = 4;
 
-/** @returns the checks in the order in which they ended: the quick ones first, simulation last */
+/** @returns the checks in the order in which they ended: the quick ones first, simulation and datasheet last */
 export async function runSignoff(
   task: SignoffTask,
   observer: SignoffObserver,
@@ -46,11 +51,19 @@ export async function runSignoff(
   const { options, blocks, simulators, vectors, seed, jobs } = task;
   const proofs = await proofsOf(options, blocks);
   const claims = proofs.flatMap(claimsOf);
+  const structure = [
+    () => checkStructure(blocks),
+    () => checkConnections(blocks),
+    () => checkControlRegisters(blocks),
+    () => checkStableText(options, blocks),
+    () => checkLint(blocks),
+  ];
   observer.onPlan(
-    claims.length + simulators.length + 2,
+    claims.length + simulators.length + structure.length + 1,
     claims.reduce((sum, claim) => sum + effortOf(claim), 0) +
       simulators.length * SIMULATION_EFFORT +
-      2 * STRUCTURE_EFFORT,
+      structure.length * STRUCTURE_EFFORT +
+      DATASHEET_EFFORT,
   );
   const results: CheckResult[] = [];
   const done = (result: CheckResult, effort: number): void => {
@@ -58,8 +71,7 @@ export async function runSignoff(
     observer.onStep(effort);
     observer.onCheck(result);
   };
-  done(await checkStructure(blocks), STRUCTURE_EFFORT);
-  done(await checkLint(blocks), STRUCTURE_EFFORT);
+  for (const check of structure) done(await check(), STRUCTURE_EFFORT);
   await runProofs(proofs, task, observer, (result) => {
     results.push(result);
     observer.onCheck(result);
@@ -68,6 +80,8 @@ export async function runSignoff(
   await runCampaign(configurations, { rows: vectors, seed }, jobs, (result) =>
     done(simulationCheck(result), SIMULATION_EFFORT),
   );
+  // After the simulation, whose compiled blocks it takes.
+  done(await checkDatasheet(options, blocks), DATASHEET_EFFORT);
   return results;
 }
 

@@ -19,7 +19,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   train: ['golden', 'litert', 'infer', 'accuracy', 'datasets', 'tools'],
   sim: ['golden', 'hdl-gen', 'tools'],
   formal: ['hdl-gen', 'tools'],
-  signoff: ['hdl-gen', 'tools', 'formal', 'sim'],
+  datasheet: ['golden', 'hdl-gen', 'formal', 'sim'],
+  signoff: ['hdl-gen', 'tools', 'formal', 'sim', 'datasheet'],
   synth: ['hdl-gen', 'tools'],
   cli: [
     'golden',
@@ -33,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'tools',
     'sim',
     'formal',
+    'datasheet',
     'signoff',
     'synth',
   ],

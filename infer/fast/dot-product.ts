@@ -5,7 +5,7 @@ import type { Arithmetic } from '../arithmetic.ts';
 import { channelRescalers } from '../operators/dot-product.ts';
 import type { MemoryBuilder } from './memory-builder.ts';
 import { type OperandFormat, WORD_BYTES } from './operand-format.ts';
-import { planRescaling, type RescalePlan } from './rescale-plan.ts';
+import { ESTIMATE_EXCESS, planRescaling, type RescalePlan } from './rescale-plan.ts';
 
 /** Channels that a kernel works on at a time. */
 export const BLOCK_CHANNELS = 8;
@@ -84,8 +84,8 @@ function packWeights(
   return packed;
 }
 
-/** Words of a block: eight rows, the way, whether it is nudged, and room up to a multiple of 16 bytes. */
-const ROWS = 8;
+/** Words of a block: seven rows, the way, whether it is nudged, and room up to a multiple of 16 bytes. */
+const ROWS = 7;
 const BLOCK_WORDS = ROWS * BLOCK_CHANNELS + 4;
 
 /** The layout is that of kernels/rescale.ts. @param biases of the channels; 0 where there is none */
@@ -94,12 +94,12 @@ export function packBlocks(plans: readonly RescalePlan[], biases: readonly numbe
   const floats = new Float32Array(packed.buffer);
   plans.forEach(({ way, channels }, block) => {
     const start = block * BLOCK_WORDS;
-    channels.forEach(({ multiplier, left, right, factor, nudge, least, greatest }, lane) => {
+    channels.forEach(({ multiplier, left, right, factor, nudge, term }, lane) => {
       const bias = biases[block * BLOCK_CHANNELS + lane] ?? 0;
       [bias, multiplier, left, right].forEach((value, row) => {
         packed[start + row * BLOCK_CHANNELS + lane] = value;
       });
-      [factor, nudge, least, greatest].forEach((value, row) => {
+      [factor, nudge, term].forEach((value, row) => {
         floats[start + (4 + row) * BLOCK_CHANNELS + lane] = value;
       });
     });
@@ -111,9 +111,10 @@ export function packBlocks(plans: readonly RescalePlan[], biases: readonly numbe
 
 /** The layout is that of kernels/rescale.ts. */
 export function packRange({ outputZeroPoint, activationMin, activationMax }: OutputRange): Uint8Array {
-  const packed = new Uint8Array(48);
+  const packed = new Uint8Array(64);
   new Int16Array(packed.buffer, 0, 8).fill(outputZeroPoint);
   packed.fill(activationMin, 16, 32).fill(activationMax, 32, 48);
+  new Int32Array(packed.buffer, 48, 4).fill(outputZeroPoint - ESTIMATE_EXCESS);
   return packed;
 }
 

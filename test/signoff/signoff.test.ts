@@ -83,8 +83,8 @@ describe('a proof', () => {
 test('a simulation that did not run is open, one without a coverage bin fails', () => {
   const configuration = { options, simulator: 'cxxrtl' } as const;
   expect(simulationCheck({ configuration, outcome: { error: 'gone' } })).toMatchObject({ status: 'open' });
-  const block = { block: 'rescaler', vectors: 10, bins: 2, emptyBins: ['tie'], simulationSeconds: 1 };
-  const outcome = { blocks: [block], seconds: 1 };
+  const counts = { vectors: 10, knownVectors: 0, bins: 2, emptyBins: ['tie'] };
+  const outcome = { blocks: [{ block: 'rescaler', ...counts, simulationSeconds: 1 }], seconds: 1 };
   expect(simulationCheck({ configuration, outcome })).toMatchObject({
     status: 'fail',
     findings: ['rescaler: never seen: tie'],
@@ -128,7 +128,7 @@ describe('the command', () => {
     const folder = mkdtempSync(join(tmpdir(), 'npu-rescaler-test-'));
     try {
       const out = join(folder, 'report');
-      const sizes = ['--macs', '1', '--k', '9', '--leading-one', 'hidden', '--arch', 'plain'];
+      const sizes = ['--macs', '1', '--k', '9', '--leading-one', 'hidden', '--arch', 'fast'];
       const effort = ['--limit', '1', '--vectors', '0', '--simulator', 'cxxrtl'];
       const cache = { NPU_RESCALER_CACHE: join(folder, 'cache') };
       const { status, stdout } = spawnSync(
@@ -146,8 +146,12 @@ describe('the command', () => {
         status: 'open',
         findings: expect.arrayContaining([expect.stringContaining('rescale: no verdict within 1 s')]),
       });
+      const evidence = checks.map(({ evidenceFile }) => evidenceFile);
+      const timing = ['dot_product_unit', 'systolic_array'].flatMap((module) =>
+        ['json', 'svg'].map((ending) => `${module}.timing.${ending}`),
+      );
       expect(readdirSync(out).toSorted()).toEqual(
-        ['signoff.json', 'signoff.md', ...checks.map(({ evidenceFile }) => evidenceFile)].toSorted(),
+        ['signoff.json', 'signoff.md', 'datasheet.md', ...timing, ...evidence].toSorted(),
       );
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openSamples, type Samples } from '../../accuracy/index.ts';
+import { decomposeMultiplier } from '../../golden/index.ts';
 import { type Arithmetic, loadKernels, prepare } from '../../infer/index.ts';
 import { isDotProduct, readModel } from '../../litert/index.ts';
 import { loadTrainingKernels } from '../../train/kernels.ts';
 import { crossEntropy, type Loss, oneHot, softmax } from '../../train/loss.ts';
+import { compensated } from '../../train/rat/compensate.ts';
 import { NO_AUGMENTATION, type TuningOptions, tune, tuneAndJudge } from '../../train/rat/index.ts';
 import { logitsOf } from '../../train/rat/logits.ts';
 import { integersOf, parametersOf, parameterValues } from '../../train/rat/parameters.ts';
@@ -22,7 +24,7 @@ afterAll(() => rmSync(cacheDirectory, { recursive: true }));
 const K3: Arithmetic = { k: 3, rounding: 'truncate', scope: 'all' };
 const OPTIONS: TuningOptions = {
   ...{ arithmetic: K3, loss: { kind: 'labels' }, epochs: 2, batch: 20, learningRate: 0.01, momentum: 0.9 },
-  ...{ gradientLimit: 10, augmentation: NO_AUGMENTATION, seed: 1 },
+  ...{ gradientLimit: 10, augmentation: NO_AUGMENTATION, start: 'file', seed: 1 },
 };
 const ONCE = { threads: 1, cacheDirectory: false } as const;
 
@@ -210,6 +212,29 @@ describe('training', () => {
     expect(diverged).toMatch(/^after \d+ steps the loss is [\d.]+, above [\d.]+/);
     expect(epochs.length).toBeLessThan(40);
   });
+});
+
+test('compensated weights with the narrow factor are the old weights with the real one', () => {
+  const file = smallModel(1);
+  const model = readModel(file);
+  const parameters = parametersOf(model);
+  const before = parameterValues(parameters);
+  const after = compensated(parameters, before, K3);
+  for (const { operator, tensor, start } of parameters.tensors) {
+    const last = before.subarray(start, start + tensor.size).findLastIndex((value) => value !== 0);
+    const channel =
+      tensor.role === 'bias' || operator.op === 'DEPTHWISE_CONV_2D'
+        ? last % operator.weights.channels
+        : Math.floor(last / (tensor.size / operator.weights.channels));
+    const M = (operator.input.scale * (operator.weights.scales[channel] ?? 0)) / operator.output.scale;
+    const { multiplier, shift } = decomposeMultiplier(M, {
+      k: 3,
+      rounding: 'truncate',
+      leadingOne: 'explicit',
+    });
+    const [old = 0, now = 0] = [before[start + last], after[start + last]];
+    expect((now * multiplier * 2 ** -shift) / (old * M)).toBeCloseTo(1, 6);
+  }
 });
 
 test('an operator without gradient is named before anything runs', async () => {

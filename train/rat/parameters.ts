@@ -44,17 +44,23 @@ export function parameterValues({ tensors, size }: Parameters): Float64Array {
 /** Real value of one unit of each parameter: Sw of a weight, Sx * Sw of a bias. */
 export function parameterUnits({ tensors, size }: Parameters): Float64Array {
   const units = new Float64Array(size);
-  for (const { tensor, operator, start, end } of tensors) {
-    const { scales, channels, axis } = operator.weights;
+  for (const parameter of tensors) {
+    const { tensor, operator, start, end } = parameter;
+    const { scales } = operator.weights;
     const inputScale = tensor.role === 'bias' ? operator.input.scale : 1;
-    // Elements of a channel lie together, unless channels are the last axis.
-    const run = tensor.role === 'weights' && axis === 0 ? tensor.size / channels : 1;
     for (let i = start; i < end; i++) {
-      const channel = Math.floor((i - start) / run) % channels;
-      units[i] = inputScale * (scales[scales.length === 1 ? 0 : channel] ?? 1);
+      units[i] = inputScale * (scales[scales.length === 1 ? 0 : channelOf(parameter, i)] ?? 1);
     }
   }
   return units;
+}
+
+/** The output channel that an element belongs to. @param index in the vector */
+export function channelOf({ tensor, operator, start }: ParameterTensor, index: number): number {
+  const { channels, axis } = operator.weights;
+  // Elements of a channel lie together, unless channels are the last axis.
+  const run = tensor.role === 'weights' && axis === 0 ? tensor.size / channels : 1;
+  return Math.floor((index - start) / run) % channels;
 }
 
 /** Each to the nearest integer that its tensor can have, a half up. */

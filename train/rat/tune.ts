@@ -14,6 +14,7 @@ import type { Augmentation } from '../augment.ts';
 import { loadTrainingKernels } from '../kernels.ts';
 import type { Loss } from '../loss.ts';
 import { cosine } from '../schedule.ts';
+import { compensated } from './compensate.ts';
 import { openExamples } from './examples.ts';
 import { logitsOf } from './logits.ts';
 import { descend } from './optimizer.ts';
@@ -34,6 +35,8 @@ export interface TuningOptions {
   /** Longest gradient that is followed, see `OptimizerStep`. */
   readonly gradientLimit: number;
   readonly augmentation: Augmentation;
+  /** Where training begins: with the weights of the file, or with those that make up for Mq, see `compensated`. */
+  readonly start: 'file' | 'compensated';
   readonly seed: number;
 }
 
@@ -77,7 +80,7 @@ interface State {
 }
 
 /** Part of every key; to be changed with anything that changes what is learned. */
-const REVISION = 'rat 1';
+const REVISION = 'rat 2';
 
 /** How long a run goes on without being kept. */
 const KEEP_MS = 60_000;
@@ -104,14 +107,15 @@ export async function tune(
   const { arithmetic, loss } = options;
   const trainee = { file, arithmetic, loss, kernels, trainingKernels };
   prepareTrainee(trainee);
-  redeploy(file, parameters, integersOf(parameters, parameterValues(parameters)));
+  const asFiled = parameterValues(parameters);
+  redeploy(file, parameters, integersOf(parameters, asFiled));
   if (input === undefined) throw new RangeError('the model has no input');
   const examples = await openExamples(input, samples, options);
   const key = contentKey([REVISION, sha256(file), examples.hash, JSON.stringify(options)]);
   const state: State = restored(await lookUp(run.cacheDirectory, key)) ?? {
     steps: [],
     epochs: [],
-    values: parameterValues(parameters),
+    values: options.start === 'file' ? asFiled : compensated(parameters, asFiled, arithmetic),
     velocity: new Float64Array(parameters.size),
   };
   const total = options.epochs * examples.stepsPerEpoch;
