@@ -18,7 +18,7 @@ import { recoverySvg } from '../train/rat/plot.ts';
 import { recoveryRows, reportMarkdown } from '../train/rat/report.ts';
 import { UsageError } from './failure.ts';
 import { type OutputFile, requireWritable, writeFiles } from './files.ts';
-import { readModelFile } from './model-file.ts';
+import { modelOption, readModelFile } from './model-file.ts';
 import { integer, K, oneOf, real, several, single } from './options.ts';
 import { duration, Progress } from './progress.ts';
 import { orDataError, type SampleFlags, samplesFor, withSampleOptions } from './samples.ts';
@@ -71,7 +71,7 @@ export const rat = withSampleOptions(
     .description(
       'Rescale-Aware Training: moves the int8 weights and int32 biases of a quantized model so that it is right on hardware with k-bit multipliers, and writes them back into the file; scales and zero points stay. The forward pass is the integer inference, bit for bit, the backward pass is straight-through. --data is what `accuracy` takes, or the name of a data set that `data` has fetched, of which the training half is learned from and the other judged by. Without labels (--loss distillation) the model learns to answer as it does with stock multipliers. An interrupted run goes on where it stopped.',
     )
-    .requiredOption('--model <file>', 'a .tflite file')
+    .addOption(modelOption())
     .addOption(several(K, 'widths of the multiplier; each is a training of its own').default([4]))
     .addOption(single(MULTIPLIER, 'how M becomes m').default('nearest'))
     .addOption(single(SCOPE, 'operators that have k bits: all, or only those with weights').default('all'))

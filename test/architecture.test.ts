@@ -45,6 +45,7 @@ const NOT_ROOMS = [
   'bench',
   'dist',
   'docs',
+  'models',
   'node_modules',
   'rtl',
   'scripts',
