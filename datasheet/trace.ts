@@ -163,6 +163,8 @@ function stimulusOf(
   const layout = inputLayout(bench.design);
   const format = multiplierFormat(k, { leadingOne });
   const random = new Random(1);
+  // So that most sums are within the range of the output.
+  const amplitude = Math.ceil(90 / Math.sqrt(macs));
   const rows = new Uint32Array(cycles * layout.words);
   random.fill(rows);
   const write = (cycle: number, port: string, width: number, element: number, value: number): void => {
@@ -180,9 +182,9 @@ function stimulusOf(
       write(cycle, 'in_valid', 1, 0, 1);
       write(cycle, 'in_last', 1, 0, isLast(cycle) ? 1 : 0);
       for (let i = 0; i < macs; i += 1) {
-        write(cycle, 'x', 8, i, random.between(-64, 63));
+        write(cycle, 'x', 8, i, random.between(-amplitude, amplitude));
         for (let unit = 0; unit < units; unit += 1) {
-          write(cycle + unit, 'w', 8, unit * macs + i, random.between(-64, 63));
+          write(cycle + unit, 'w', 8, unit * macs + i, random.between(-amplitude, amplitude));
         }
       }
     }

@@ -2,11 +2,11 @@
  * The proofs of rescaler, pipeline, control and chain, for many k at once: prints a table in Markdown of what
  * closed and how long it took. Exits with 1 if anything is open or refuted. Verdicts are kept, as those of
  * the sign-off: an interrupted run goes on where it stopped, and both take what the other has found.
- *
- *     npm run proofs -- --k 1,2,3,4 --jobs 2 --limit 900
  */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
+import { UsageError } from '../../cli/failure.ts';
+import { integer, JOBS, K, several, single } from '../../cli/options.ts';
 import { chainClaim } from '../../formal/array.ts';
 import { type ClaimOutcome, decideAll } from '../../formal/campaign.ts';
 import type { Claim } from '../../formal/claims.ts';
@@ -17,13 +17,13 @@ import { ARCHITECTURES, LEADING_ONES, PIPELINE_DEPTHS } from '../../hdl-gen/bloc
 import { DEFAULT_OPTIONS, type GenerateOptions, generate } from '../../hdl-gen/generate.ts';
 import { defaultCacheDirectory } from '../../tools/cache.ts';
 
-const { values } = parseArgs({
-  options: {
-    k: { type: 'string', default: '1,2,3,4,5,6,7,8,16,32' },
-    jobs: { type: 'string', default: `${availableParallelism()}` },
-    limit: { type: 'string', default: '900' },
-  },
-});
+interface Flags {
+  readonly k: readonly number[];
+  readonly jobs: number;
+  readonly limit: number;
+}
+
+const LIMIT = integer('limit', { minimum: 1, maximum: 1_000_000 });
 
 /** One row of the table: k, arch and leading one. */
 interface Row {
@@ -74,7 +74,8 @@ function cellText(claims: readonly Claim[], outcomes: ReadonlyMap<Claim, ClaimOu
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
-async function main(): Promise<number> {
+/** @returns the exit code */
+async function prove({ k: widths, jobs, limit }: Flags): Promise<number> {
   const outcomes = new Map<Claim, ClaimOutcome>();
   const rows: Row[] = [];
   const started = performance.now();
@@ -84,7 +85,7 @@ async function main(): Promise<number> {
   const head = ['k', 'arch', 'leading one', ...columns.map((column) => COLUMNS[column])];
   console.log(line(head));
   console.log(line(head.map(() => '---')));
-  for (const k of values.k.split(',').map(Number)) {
+  for (const k of widths) {
     const some: Row[] = [];
     for (const arch of ARCHITECTURES) {
       for (const leadingOne of LEADING_ONES) {
@@ -94,8 +95,8 @@ async function main(): Promise<number> {
     await decideAll({
       claims: some.flatMap(({ cells }) => columns.flatMap((column) => cells[column])),
       cacheDirectory: `${defaultCacheDirectory()}/formal`,
-      limitSeconds: Number(values.limit),
-      jobs: Number(values.jobs),
+      limitSeconds: limit,
+      jobs,
       onOutcome: (claim, outcome) => outcomes.set(claim, outcome),
     });
     for (const { options, cells } of some) {
@@ -114,4 +115,20 @@ async function main(): Promise<number> {
   return open === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+const command = new Command('proofs')
+  .description('Proves rescaler, pipelines, control and chain for many k, and prints a table in Markdown.')
+  .addOption(several(K, 'widths of the multiplier').default([1, 2, 3, 4, 5, 6, 7, 8, 16, 32]))
+  .addOption(single(JOBS, 'processes').default(availableParallelism()))
+  .addOption(single(LIMIT, 'seconds for one claim; what takes longer is open').default(900))
+  .addHelpText('after', '\nExample:\n  npm run proofs -- --k 4,8 --jobs 2')
+  .action(async (flags: Flags) => {
+    process.exitCode = await prove(flags);
+  });
+
+try {
+  await command.parseAsync();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`proofs: ${error.message}`);
+  process.exitCode = 2;
+}

@@ -128,7 +128,7 @@ describe('the command', () => {
     const folder = mkdtempSync(join(tmpdir(), 'npu-rescaler-test-'));
     try {
       const out = join(folder, 'report');
-      const sizes = ['--macs', '1', '--k', '9', '--leading-one', 'hidden', '--arch', 'fast'];
+      const sizes = ['--macs', '1', '--k', '3', '--arch', 'fast'];
       const effort = ['--limit', '1', '--vectors', '0', '--simulator', 'cxxrtl'];
       const cache = { NPU_RESCALER_CACHE: join(folder, 'cache') };
       const { status, stdout } = spawnSync(
@@ -139,7 +139,7 @@ describe('the command', () => {
       expect(status).toBe(1);
       const printed: unknown = JSON.parse(stdout);
       expect(printed).toEqual(JSON.parse(readFileSync(join(out, 'signoff.json'), 'utf8')));
-      expect(printed).toMatchObject({ signedOff: false, options: { macs: 1, k: 9 } });
+      expect(printed).toMatchObject({ signedOff: false, options: { macs: 1, k: 3 } });
       const { checks } = printed as Pick<Signoff, 'checks'>;
       const open = checks.find(({ check }) => check === 'rescaler equals Algorithm 1');
       expect(open).toMatchObject({
