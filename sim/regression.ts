@@ -1,6 +1,7 @@
 /**
  * The regression of one configuration: its Verilog against golden, block by block, on one simulator.
  */
+import { createHash } from 'node:crypto';
 import { multiplierFormat } from '../golden/index.ts';
 import { designOf } from '../hdl-gen/design.ts';
 import { type GenerateOptions, generate } from '../hdl-gen/generate.ts';
@@ -100,19 +101,42 @@ export async function verify(
 /** Large enough to keep a simulator busy, small enough for its memory. */
 const BATCH_WORDS = 2 ** 24;
 
-async function verifyBlock(bench: Bench, simulator: Simulator, { rows, seed }: Effort): Promise<BlockResult> {
+/** The vectors of a block, table by table: the directed ones first. */
+export function* stimuliOf(bench: Bench, { rows, seed }: Effort): Generator<Stimulus> {
+  yield bench.directed();
+  const random = new Random(seed);
+  const most = Math.ceil(BATCH_WORDS / inputLayout(bench.design).words);
+  for (let remaining = rows; remaining > 0; remaining -= most) {
+    yield bench.random(random, Math.min(remaining, most));
+  }
+}
+
+/** Name of these vectors and of what is expected of them, by their content. */
+export function vectorsKey(bench: Bench, effort: Effort): string {
+  const hash = createHash('sha256');
+  for (const stimulus of stimuliOf(bench, effort)) {
+    hash.update(stimulus).update(bench.expect(stimulus).outputs);
+  }
+  return hash.digest('hex');
+}
+
+async function verifyBlock(bench: Bench, simulator: Simulator, effort: Effort): Promise<BlockResult> {
   const layout = inputLayout(bench.design);
   const outputWords = outputLayout(bench.design).words;
   const compiled = await simulator.compile(bench.design);
   try {
     const coverage = new Coverage(bench.bins);
-    const random = new Random(seed);
     let cycles = 0;
     let vectors = 0;
     let simulationSeconds = 0;
-    let remaining = rows;
-    let stimulus = bench.directed();
-    for (;;) {
+    const result = (): BlockResult => ({
+      block: bench.design.top,
+      vectors,
+      bins: coverage.bins,
+      emptyBins: coverage.empty(),
+      simulationSeconds,
+    });
+    for (const stimulus of stimuliOf(bench, effort)) {
       const started = performance.now();
       const response = await compiled.run(stimulus);
       simulationSeconds += (performance.now() - started) / 1000;
@@ -122,7 +146,6 @@ async function verifyBlock(bench: Bench, simulator: Simulator, { rows, seed }: E
       const count = countRows(layout, stimulus);
       const compared = mismatch === undefined ? count : mismatch + 1;
       vectors += compared - expectation.firstChecked;
-      const result = { block: bench.design.top, vectors, bins: coverage.bins, simulationSeconds };
       if (mismatch !== undefined) {
         // Cases that came up later than the mismatch were not looked at.
         bench.expect(stimulus.subarray(0, compared * layout.words), coverage);
@@ -131,15 +154,12 @@ async function verifyBlock(bench: Bench, simulator: Simulator, { rows, seed }: E
           ...rowOf(bench, stimulus, expectation, response, mismatch),
           ...(await smallestFailure(bench, compiled, stimulus, mismatch)),
         };
-        return { ...result, emptyBins: coverage.empty(), failure };
+        return { ...result(), failure };
       }
       coverage.add(seen);
-      if (remaining === 0) return { ...result, emptyBins: coverage.empty() };
       cycles += count;
-      const batch = Math.min(remaining, Math.ceil(BATCH_WORDS / layout.words));
-      remaining -= batch;
-      stimulus = bench.random(random, batch);
     }
+    return result();
   } finally {
     await compiled.dispose();
   }
