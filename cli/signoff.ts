@@ -29,6 +29,7 @@ interface SignoffFlags extends GenerateOptions {
   readonly simulator?: readonly SimulatorName[];
   readonly vectors: number;
   readonly seed: number;
+  readonly mutants: number;
   readonly limit: number;
   readonly jobs: number;
   readonly out: string;
@@ -38,12 +39,13 @@ interface SignoffFlags extends GenerateOptions {
 const SIMULATOR = oneOf('simulator', simulatorNames);
 const VECTORS = integer('vectors', { minimum: 0, maximum: 1_000_000_000 });
 const SEED = integer('seed', { minimum: 0, maximum: 2 ** 31 - 1 });
+const MUTANTS = integer('mutants', { minimum: 0, maximum: 1_000_000 });
 const LIMIT = integer('limit', { minimum: 1, maximum: 1_000_000 });
 
 export const signoff = new Command('signoff')
   .summary('prove and simulate one configuration, and write the evidence')
   .description(
-    'Proves the rescaler equal to Algorithm 1 and the dot-product unit equal to its specification, for all inputs; simulates every block against the golden model; checks structure and lint. Writes a report with the evidence. Verdicts are cached; an interrupted run goes on where it stopped. Exit code 1 when anything failed or is open.',
+    'Proves the rescaler equal to Algorithm 1 and the dot-product unit equal to its specification, for all inputs; simulates every block against the golden model, and mutants of it, which must fail; checks structure and lint. Writes a report with the evidence. Verdicts are cached; an interrupted run goes on where it stopped. Exit code 1 when anything failed or is open.',
   )
   .addOption(single(MACS, 'multiplications a beat').default(DEFAULT_OPTIONS.macs))
   .addOption(single(K, 'width of the multiplier').default(DEFAULT_OPTIONS.k))
@@ -54,6 +56,7 @@ export const signoff = new Command('signoff')
   .addOption(several(SIMULATOR, 'simulators (default: those that are installed)'))
   .addOption(single(VECTORS, 'random vectors for each block').default(20_000))
   .addOption(single(SEED, 'seed of the random vectors').default(1))
+  .addOption(single(MUTANTS, 'mutants of all blocks together, about').default(1200))
   .addOption(single(LIMIT, 'seconds for one claim of a proof; what takes longer is open').default(900))
   .addOption(single(JOBS, 'processes').default(availableParallelism()))
   .option('--out <dir>', 'folder for the report', 'signoff-report')
@@ -62,7 +65,8 @@ export const signoff = new Command('signoff')
   .action(run);
 
 async function run(flags: SignoffFlags): Promise<void> {
-  const { macs, k, units, arch, pipeline, leadingOne, vectors, seed, limit, jobs, out, json } = flags;
+  const { macs, k, units, arch, pipeline, leadingOne, vectors, seed, mutants, limit, jobs, out, json } =
+    flags;
   const started = performance.now();
   const options = { macs, k, units, arch, pipeline, leadingOne };
   const simulators = await usableSimulators(flags.simulator);
@@ -76,6 +80,7 @@ async function run(flags: SignoffFlags): Promise<void> {
       simulators,
       vectors,
       seed,
+      mutants,
       limitSeconds: limit,
       jobs,
       cacheDirectory: `${defaultCacheDirectory()}/formal`,

@@ -3,9 +3,11 @@ import { type ClaimOutcome, decideAll } from '../formal/campaign.ts';
 import type { Claim } from '../formal/claims.ts';
 import { type Proof, proofsOf } from '../formal/proofs.ts';
 import type { GeneratedBlock, GenerateOptions } from '../hdl-gen/generate.ts';
+import { runMutation } from '../mutation/campaign.ts';
 import { runCampaign } from '../sim/campaign.ts';
 import type { SimulatorName } from '../sim/simulators/index.ts';
 import { checkLint } from './lint.ts';
+import { mutationCheck } from './mutation-check.ts';
 import { type Decided, proofCheck } from './proof-check.ts';
 import type { CheckResult } from './result.ts';
 import { simulationCheck } from './simulation-check.ts';
@@ -18,6 +20,8 @@ export interface SignoffTask {
   readonly simulators: readonly SimulatorName[];
   readonly vectors: number;
   readonly seed: number;
+  /** Of all blocks together. */
+  readonly mutants: number;
   /** Of one claim. */
   readonly limitSeconds: number;
   readonly jobs: number;
@@ -37,18 +41,21 @@ export interface SignoffObserver {
 
 const SIMULATION_EFFORT = 40;
 const STRUCTURE_EFFORT = 10;
+/** Of one block. */
+const MUTATION_EFFORT = 20;
 
 /** @returns the checks in the order in which they ended: the quick ones first, simulation last */
 export async function runSignoff(
   task: SignoffTask,
   observer: SignoffObserver,
 ): Promise<readonly CheckResult[]> {
-  const { options, blocks, simulators, vectors, seed, jobs } = task;
+  const { options, blocks, simulators, vectors, seed, mutants, jobs } = task;
   const proofs = await proofsOf(options, blocks);
   const claims = proofs.flatMap(claimsOf);
   observer.onPlan(
-    claims.length + simulators.length + 2,
+    claims.length + blocks.length + simulators.length + 2,
     claims.reduce((sum, claim) => sum + effortOf(claim), 0) +
+      blocks.length * MUTATION_EFFORT +
       simulators.length * SIMULATION_EFFORT +
       2 * STRUCTURE_EFFORT,
   );
@@ -64,6 +71,13 @@ export async function runSignoff(
     results.push(result);
     observer.onCheck(result);
   });
+  const mutation = await runMutation({
+    ...task,
+    effort: { rows: vectors, seed, mutants },
+    onTrial: () => observer.onStep(MUTATION_EFFORT),
+  });
+  results.push(mutationCheck(mutation));
+  observer.onCheck(mutationCheck(mutation));
   const configurations = simulators.map((simulator) => ({ options, simulator }));
   await runCampaign(configurations, { rows: vectors, seed }, jobs, (result) =>
     done(simulationCheck(result), SIMULATION_EFFORT),

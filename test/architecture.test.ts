@@ -18,7 +18,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   train: ['golden', 'litert', 'infer', 'accuracy', 'tools'],
   sim: ['golden', 'hdl-gen', 'tools'],
   formal: ['hdl-gen', 'tools'],
-  signoff: ['hdl-gen', 'tools', 'formal', 'sim'],
+  mutation: ['golden', 'hdl-gen', 'tools', 'formal', 'sim'],
+  signoff: ['hdl-gen', 'tools', 'formal', 'sim', 'synth', 'mutation'],
   synth: ['hdl-gen', 'tools'],
   cli: [
     'golden',
