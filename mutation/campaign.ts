@@ -56,7 +56,7 @@ export interface MutationCampaign {
 export async function runMutation(campaign: MutationCampaign): Promise<MutationResult> {
   const { options, blocks, effort, cacheDirectory, jobs, onTrial } = campaign;
   const mutants = Math.ceil(effort.mutants / blocks.length);
-  const tasks = blocks.map(
+  const tasks = (effort.mutants === 0 ? [] : blocks).map(
     ({ manifest }): TrialTask => ({
       options,
       module: manifest.module,

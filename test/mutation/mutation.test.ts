@@ -21,9 +21,9 @@ const design: Design = {
   files: [
     {
       name: 'sample.v',
-      text: `module sample(input clk, input rst, input [1:0] a, input [1:0] b, input [1:0] c, output [1:0] q);
-  wire [1:0] kept = a & (a | b);
-  reg [1:0] held;
+      text: `module sample(input clk, input rst, input a, input b, input c, output q);
+  wire kept = a & (a | b);
+  reg held;
   always @(posedge clk)
     if (rst) held <= 0;
     else held <= kept ^ c;
@@ -33,31 +33,25 @@ endmodule
     },
   ],
   ports: [
-    ...(['clk', 'rst'] as const).map((name) => ({
+    ...['clk', 'rst', 'a', 'b', 'c'].map((name) => ({
       name,
       direction: 'input' as const,
       signed: false,
       width: 1,
     })),
-    ...(['a', 'b', 'c'] as const).map((name) => ({
-      name,
-      direction: 'input' as const,
-      signed: false,
-      width: 2,
-    })),
-    { name: 'q', direction: 'output', signed: false, width: 2 },
+    { name: 'q', direction: 'output', signed: false, width: 1 },
   ],
 };
 
-/** @param seen bits of `c` that the vectors move */
+/** @param seen bits of `c` that the vectors move: 1 or 0 */
 function benchWith(seen: number): Bench {
   const directed = (): Stimulus => {
     const random = new Random(1);
     const row = (i: number) => [
       i % 8 === 0 ? 1 : 0,
-      random.below(4),
-      random.below(4),
-      random.below(4) & seen,
+      random.below(2),
+      random.below(2),
+      random.below(2) & seen,
     ];
     return Uint32Array.from(Array.from({ length: 200 }, (_, i) => row(i)).flat());
   };
@@ -98,7 +92,7 @@ function fatesOf({ mutants }: JudgedTrial, wanted: (mutant: Mutant) => boolean):
 describe('with vectors that see everything', () => {
   let once: Promise<JudgedTrial> | undefined;
   const strong = (): Promise<JudgedTrial> => {
-    once ??= judged(benchWith(3));
+    once ??= judged(benchWith(1));
     return once;
   };
 
@@ -132,15 +126,8 @@ describe('with vectors that see everything', () => {
   });
 });
 
-test('one mutant asked for, and still one of each kind of gate', async () => {
-  const { mutants } = await mutatedBlock({ design, module: 'sample' }, 1, 1);
-  expect(new Set(mutants.map(({ cellType }) => cellType))).toEqual(
-    new Set(['$_AND_', '$_OR_', '$_XOR_', '$_DFF_P_', '$_MUX_']),
-  );
-});
-
 test('weak vectors leave a survivor, which is reported with its gate, source line and a case that shows it', async () => {
-  const trial = await judged(benchWith(1));
+  const trial = await judged(benchWith(0));
   const { status, findings, method } = mutationCheck({ trials: [trial], failures: [], seconds: 1 });
   expect(status).toBe('open');
   expect(method).toMatch(/ (\d+) of (?!\1 )\d+ mutants killed/);
@@ -152,7 +139,7 @@ test('weak vectors leave a survivor, which is reported with its gate, source lin
 });
 
 test('a block that differs from golden has no score', async () => {
-  const bench = benchWith(3);
+  const bench = benchWith(1);
   const wrong: Bench = {
     ...bench,
     expect: (stimulus) => ({
@@ -160,17 +147,19 @@ test('a block that differs from golden has no score', async () => {
       outputs: bench.expect(stimulus).outputs.map((output, row) => (row === 9 ? output ^ 1 : output)),
     }),
   };
-  await expect(tryMutants('sample', wrong, multiplierFormat(2), ALL, false)).rejects.toThrow(
-    'without a mutant, an output is wrong in row 9',
-  );
+  await expect(
+    tryMutants('sample', wrong, multiplierFormat(2), { ...ALL, mutants: 1 }, false),
+  ).rejects.toThrow('without a mutant, an output is wrong in row 9');
   expect(mutationCheck({ trials: [], failures: ['sample: why'], seconds: 0 })).toMatchObject({
     status: 'open',
     findings: ['sample: why', expect.stringContaining('no mutants')],
   });
 });
 
-test('lanes kill what CXXRTL kills, in the same row', async () => {
-  const { mutants, netlist } = await mutatedBlock({ design, module: 'sample' }, 40, 2);
+test('lanes kill what CXXRTL kills, in the same row; every kind of gate is mutated however few are asked for', async () => {
+  const { mutants, netlist } = await mutatedBlock({ design, module: 'sample' }, 1, 1);
+  const kinds = ['$_AND_', '$_OR_', '$_XOR_', '$_DFF_P_', '$_MUX_'];
+  expect(new Set(mutants.map(({ cellType }) => cellType))).toEqual(new Set(kinds));
   const { files } = await yosys(
     'read_json netlist.json; write_verilog mutated.v',
     { 'netlist.json': printNetlists({ sample: netlist }) },
@@ -185,7 +174,7 @@ test('lanes kill what CXXRTL kills, in the same row', async () => {
       ...names.map((name) => ({ name, direction: 'input' as const, signed: false, width: 1 })),
     ],
   };
-  const bench = benchWith(3);
+  const bench = benchWith(1);
   const [stimulus, words] = [bench.directed(), inputLayout(switched).words];
   const expectation = bench.expect(stimulus);
   const compiled = await createSimulator('cxxrtl', { cacheDirectory: false }).compile(switched);
