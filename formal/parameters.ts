@@ -16,8 +16,7 @@ export type ParameterValues = Readonly<Record<string, number>>;
 
 /** The ends of the range of K, and sizes that are no powers of two; MACS and UNITS as far as it stays quick. */
 const SAMPLES: readonly (readonly [top: string, ParameterValues])[] = [
-  ['rescaler', { K: 1 }],
-  ['rescaler', { K: 32 }],
+  ['rescaler', { K: 5 }],
   ['dot_product_unit', { MACS: 1, K: 32 }],
   ['dot_product_unit', { MACS: 12, K: 1 }],
   ['systolic_array', { UNITS: 1, MACS: 1, K: 7 }],

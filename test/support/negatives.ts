@@ -151,8 +151,14 @@ function found({ status }: CheckResult): 'found' | undefined {
 async function claimThatFails({ blocks }: Suspect): Promise<string | undefined> {
   for (const { name, claims } of await proofsOf(NEGATIVE_OPTIONS, blocks)) {
     if ('missing' in claims) return `${name}: not proven`;
-    for (const claim of claims) {
-      if ((await decide(claim)).verdict.kind === 'refuted') return `${name}: ${claim.name}`;
+    try {
+      for (const claim of claims) {
+        if ((await decide(claim)).verdict.kind === 'refuted') return `${name}: ${claim.name}`;
+      }
+    } catch (error) {
+      // The solver knows no latch.
+      if (error instanceof ToolError) return `${name}: not proven`;
+      throw error;
     }
   }
   return undefined;

@@ -180,6 +180,8 @@ function requireLength(from: Checkpoint, trained: number, statistics: number): v
     from.velocity.length !== trained ||
     from.statistics.length !== statistics
   ) {
-    throw new TrainingError(`the checkpoint has ${from.trained.length} parameters, the network ${trained}`);
+    throw new TrainingError(
+      `the checkpoint has ${from.trained.length} parameters, the network ${trained}: it is of another one; begin again with --restart`,
+    );
   }
 }
