@@ -6,6 +6,8 @@ import { signoffFiles, tableRows } from '../signoff/report.ts';
 import { type CheckResult, isSignedOff, type Signoff } from '../signoff/result.ts';
 import { runSignoff } from '../signoff/signoff.ts';
 import { createSimulator, type SimulatorName, simulatorNames } from '../sim/simulators/index.ts';
+import { LibertyError } from '../synth/liberty.ts';
+import { type LoadedLibrary, loadLibraries } from '../synth/libraries.ts';
 import { defaultCacheDirectory } from '../tools/cache.ts';
 import { UsageError } from './failure.ts';
 import { requireWritable, writeFiles } from './files.ts';
@@ -29,6 +31,8 @@ interface SignoffFlags extends GenerateOptions {
   readonly simulator?: readonly SimulatorName[];
   readonly vectors: number;
   readonly seed: number;
+  readonly mutants: number;
+  readonly liberty?: string;
   readonly limit: number;
   readonly jobs: number;
   readonly out: string;
@@ -38,12 +42,13 @@ interface SignoffFlags extends GenerateOptions {
 const SIMULATOR = oneOf('simulator', simulatorNames);
 const VECTORS = integer('vectors', { minimum: 0, maximum: 1_000_000_000 });
 const SEED = integer('seed', { minimum: 0, maximum: 2 ** 31 - 1 });
+const MUTANTS = integer('mutants', { minimum: 0, maximum: 1_000_000 });
 const LIMIT = integer('limit', { minimum: 1, maximum: 1_000_000 });
 
 export const signoff = new Command('signoff')
   .summary('prove and simulate one configuration, and write the evidence')
   .description(
-    'Proves the rescaler equal to Algorithm 1 and the dot-product unit equal to its specification, for all inputs; simulates every block against the golden model; checks structure and lint. Writes a report with the evidence. Verdicts are cached; an interrupted run goes on where it stopped. Exit code 1 when anything failed or is open.',
+    'Proves the rescaler equal to Algorithm 1 and the dot-product unit equal to its specification, for all inputs; simulates every block against the golden model, with mutants of it, which must fail, and with its netlists of gates; checks structure and lint. Writes a report with the evidence. Verdicts are cached; an interrupted run goes on where it stopped. Exit code 1 when anything failed or is open.',
   )
   .addOption(single(MACS, 'multiplications a beat').default(DEFAULT_OPTIONS.macs))
   .addOption(single(K, 'width of the multiplier').default(DEFAULT_OPTIONS.k))
@@ -54,6 +59,8 @@ export const signoff = new Command('signoff')
   .addOption(several(SIMULATOR, 'simulators (default: those that are installed)'))
   .addOption(single(VECTORS, 'random vectors for each block').default(20_000))
   .addOption(single(SEED, 'seed of the random vectors').default(1))
+  .addOption(single(MUTANTS, 'mutants of all blocks together, about').default(1200))
+  .option('--liberty <path>', 'cells of the gate level, .lib or .lib.gz (default: the embedded library)')
   .addOption(single(LIMIT, 'seconds for one claim of a proof; what takes longer is open').default(900))
   .addOption(single(JOBS, 'processes').default(availableParallelism()))
   .option('--out <dir>', 'folder for the report', 'signoff-report')
@@ -62,9 +69,12 @@ export const signoff = new Command('signoff')
   .action(run);
 
 async function run(flags: SignoffFlags): Promise<void> {
-  const { macs, k, units, arch, pipeline, leadingOne, vectors, seed, limit, jobs, out, json } = flags;
+  const { macs, k, units, arch, pipeline, leadingOne, vectors, seed, mutants, limit, jobs, out, json } =
+    flags;
   const started = performance.now();
   const options = { macs, k, units, arch, pipeline, leadingOne };
+  const cacheDirectory = `${defaultCacheDirectory()}/formal`;
+  const library = await libraryOf(flags.liberty, cacheDirectory);
   const simulators = await usableSimulators(flags.simulator);
   requireWritable(out);
   if (!json) console.log(`macs ${macs} k ${k} ${arch} pipeline ${pipeline} ${leadingOne}, seed ${seed}`);
@@ -76,9 +86,11 @@ async function run(flags: SignoffFlags): Promise<void> {
       simulators,
       vectors,
       seed,
+      mutants,
+      library,
       limitSeconds: limit,
       jobs,
-      cacheDirectory: `${defaultCacheDirectory()}/formal`,
+      cacheDirectory,
     },
     {
       onPlan: (steps, effort) => {
@@ -110,6 +122,18 @@ async function run(flags: SignoffFlags): Promise<void> {
     console.log(`\n${verdict}, ${duration(seconds)}; wrote ${report}`);
   }
   if (!isSignedOff(result)) process.exitCode = 1;
+}
+
+async function libraryOf(path: string | undefined, cacheDirectory: string): Promise<LoadedLibrary> {
+  try {
+    const libraries = await loadLibraries(path === undefined ? [] : [path], cacheDirectory);
+    const [library] = libraries.values();
+    if (library === undefined) throw new LibertyError('there is no library');
+    return library;
+  } catch (error) {
+    if (error instanceof LibertyError) throw new UsageError(`${error.message} (--liberty)`);
+    throw error;
+  }
 }
 
 /** Those that were asked for, all of which must be there; else all that are there. */

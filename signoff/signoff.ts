@@ -3,12 +3,17 @@ import { type ClaimOutcome, decideAll } from '../formal/campaign.ts';
 import type { Claim } from '../formal/claims.ts';
 import { type Proof, proofsOf } from '../formal/proofs.ts';
 import type { GeneratedBlock, GenerateOptions } from '../hdl-gen/generate.ts';
+import { runMutation } from '../mutation/campaign.ts';
 import { runCampaign } from '../sim/campaign.ts';
+import { benchesOf } from '../sim/regression.ts';
 import type { SimulatorName } from '../sim/simulators/index.ts';
+import type { LoadedLibrary } from '../synth/libraries.ts';
 import { checkConnections } from './connections.ts';
 import { checkControlRegisters } from './control-registers.ts';
 import { checkDatasheet } from './datasheet-check.ts';
+import { checkGateLevel, GENERIC_FLOW, libertyFlow } from './gate-level.ts';
 import { checkLint } from './lint.ts';
+import { mutationCheck } from './mutation-check.ts';
 import { type Decided, proofCheck } from './proof-check.ts';
 import type { CheckResult } from './result.ts';
 import { simulationCheck } from './simulation-check.ts';
@@ -22,6 +27,10 @@ export interface SignoffTask {
   readonly simulators: readonly SimulatorName[];
   readonly vectors: number;
   readonly seed: number;
+  /** Of all blocks together. */
+  readonly mutants: number;
+  /** Of the cells that the gate level is also simulated in. */
+  readonly library: LoadedLibrary;
   /** Of one claim. */
   readonly limitSeconds: number;
   readonly jobs: number;
@@ -42,13 +51,23 @@ export interface SignoffObserver {
 const SIMULATION_EFFORT = 40;
 const STRUCTURE_EFFORT = 4;
 const DATASHEET_EFFORT = 4;
+/** Of one block. */
+const MUTATION_EFFORT = 20;
+/** Of one flow. */
+const GATE_LEVEL_EFFORT = 20;
+
+/**
+ * Icarus interprets: it runs the carry-save circuits at some 500 cycles a second, a ten-thousandth of what the
+ * others do. The directed vectors, which have every edge, take it a minute already.
+ */
+const MOST_RANDOM_VECTORS_OF_ICARUS = 1000;
 
 /** @returns the checks in the order in which they ended: the quick ones first, simulation and datasheet last */
 export async function runSignoff(
   task: SignoffTask,
   observer: SignoffObserver,
 ): Promise<readonly CheckResult[]> {
-  const { options, blocks, simulators, vectors, seed, jobs } = task;
+  const { options, blocks, simulators, vectors, seed, mutants, jobs } = task;
   const proofs = await proofsOf(options, blocks);
   const claims = proofs.flatMap(claimsOf);
   const structure = [
@@ -59,8 +78,10 @@ export async function runSignoff(
     () => checkLint(blocks),
   ];
   observer.onPlan(
-    claims.length + simulators.length + structure.length + 1,
+    claims.length + blocks.length + simulators.length + structure.length + 3,
     claims.reduce((sum, claim) => sum + effortOf(claim), 0) +
+      blocks.length * MUTATION_EFFORT +
+      2 * GATE_LEVEL_EFFORT +
       simulators.length * SIMULATION_EFFORT +
       structure.length * STRUCTURE_EFFORT +
       DATASHEET_EFFORT,
@@ -76,10 +97,34 @@ export async function runSignoff(
     results.push(result);
     observer.onCheck(result);
   });
-  const configurations = simulators.map((simulator) => ({ options, simulator }));
-  await runCampaign(configurations, { rows: vectors, seed }, jobs, (result) =>
-    done(simulationCheck(result), SIMULATION_EFFORT),
-  );
+  const mutation = await runMutation({
+    ...task,
+    effort: { rows: vectors, seed, mutants },
+    onTrial: () => observer.onStep(MUTATION_EFFORT),
+  });
+  results.push(mutationCheck(mutation));
+  observer.onCheck(mutationCheck(mutation));
+  const [rescaler, unit] = benchesOf(options, blocks);
+  for (const flow of [GENERIC_FLOW, libertyFlow(task.library)]) {
+    const effort = { rows: vectors, seed };
+    done(await checkGateLevel(flow, [rescaler, unit], effort, task.cacheDirectory), GATE_LEVEL_EFFORT);
+  }
+  const simulate = (some: readonly SimulatorName[], rows: number, processes: number): Promise<unknown> =>
+    runCampaign(
+      some.map((simulator) => ({ options, simulator })),
+      { rows, seed },
+      processes,
+      (result) => done(simulationCheck(result, { rows, of: vectors }), SIMULATION_EFFORT),
+    );
+  const isIcarus = (simulator: SimulatorName): boolean => simulator === 'icarus';
+  await Promise.all([
+    simulate(simulators.filter(isIcarus), Math.min(vectors, MOST_RANDOM_VECTORS_OF_ICARUS), 1),
+    simulate(
+      simulators.filter((simulator) => !isIcarus(simulator)),
+      vectors,
+      Math.max(1, jobs - 1),
+    ),
+  ]);
   // After the simulation, whose compiled blocks it takes.
   done(await checkDatasheet(options, blocks), DATASHEET_EFFORT);
   return results;

@@ -3,7 +3,11 @@ import { type ConfigurationResult, passed } from '../sim/campaign.ts';
 import { describeValues, nonzero } from '../sim/values.ts';
 import { type CheckResult, evidenceFileOf } from './result.ts';
 
-export function simulationCheck(result: ConfigurationResult): CheckResult {
+/** @param random random vectors that each block was run with, of those that were asked for */
+export function simulationCheck(
+  result: ConfigurationResult,
+  random: { readonly rows: number; readonly of: number },
+): CheckResult {
   const { configuration, outcome } = result;
   const check = `simulation, ${configuration.simulator}`;
   const about = { check, evidenceFile: evidenceFileOf(check) };
@@ -13,9 +17,11 @@ export function simulationCheck(result: ConfigurationResult): CheckResult {
   }
   const { blocks, seconds } = outcome;
   const vectors = blocks.reduce((sum, block) => sum + block.vectors, 0);
+  const fewer =
+    random.rows < random.of ? ` (slow: ${random.rows} random ones a block, not ${random.of})` : '';
   return {
     ...about,
-    method: `${vectors.toLocaleString('en-US')} vectors against the golden model, every coverage bin hit`,
+    method: `${vectors.toLocaleString('en-US')} vectors${fewer} against the golden model, every coverage bin hit`,
     status: passed(result) ? 'pass' : 'fail',
     seconds,
     findings: blocks.flatMap(({ block, emptyBins, failure }) =>

@@ -1,6 +1,7 @@
 /**
  * The regression of one configuration: its Verilog against golden, block by block, on one simulator.
  */
+import { createHash } from 'node:crypto';
 import { multiplierFormat } from '../golden/index.ts';
 import { designOf } from '../hdl-gen/design.ts';
 import { type GenerateOptions, generate } from '../hdl-gen/generate.ts';
@@ -110,10 +111,29 @@ export async function verify(
 /** Large enough to keep a simulator busy, small enough for its memory. */
 const BATCH_WORDS = 2 ** 24;
 
+/** The vectors of a block, table by table: the directed ones first. */
+export function* stimuliOf(bench: Bench, { rows, directedRescales, seed }: Effort): Generator<Stimulus> {
+  yield bench.directed(directedRescales);
+  const random = new Random(seed);
+  const most = Math.ceil(BATCH_WORDS / inputLayout(bench.design).words);
+  for (let remaining = rows; remaining > 0; remaining -= most) {
+    yield bench.random(random, Math.min(remaining, most));
+  }
+}
+
+/** Name of these vectors and of what is expected of them, by their content. */
+export function vectorsKey(bench: Bench, effort: Effort): string {
+  const hash = createHash('sha256');
+  for (const stimulus of stimuliOf(bench, effort)) {
+    hash.update(stimulus).update(bench.expect(stimulus).outputs);
+  }
+  return hash.digest('hex');
+}
+
 async function verifyBlock(
   bench: Bench,
   simulator: Simulator,
-  { rows, directedRescales, seed }: Effort,
+  effort: Effort,
   agreements: AgreementDirectory,
 ): Promise<BlockResult> {
   const layout = inputLayout(bench.design);
@@ -121,13 +141,10 @@ async function verifyBlock(
   const compiled = await simulator.compile(bench.design);
   try {
     const coverage = new Coverage(bench.bins);
-    const random = new Random(seed);
     let cycles = 0;
     let vectors = 0;
     let knownVectors = 0;
     let simulationSeconds = 0;
-    let remaining = rows;
-    let stimulus = bench.directed(directedRescales);
     const result = (): BlockResult => ({
       block: bench.design.top,
       vectors,
@@ -136,7 +153,7 @@ async function verifyBlock(
       emptyBins: coverage.empty(),
       simulationSeconds,
     });
-    for (;;) {
+    for (const stimulus of stimuliOf(bench, effort)) {
       const seen = new Coverage(bench.bins);
       const expectation = bench.expect(stimulus, seen);
       const count = countRows(layout, stimulus);
@@ -163,12 +180,9 @@ async function verifyBlock(
       }
       vectors += count - expectation.firstChecked;
       coverage.add(seen);
-      if (remaining === 0) return result();
       cycles += count;
-      const batch = Math.min(remaining, Math.ceil(BATCH_WORDS / layout.words));
-      remaining -= batch;
-      stimulus = bench.random(random, batch);
     }
+    return result();
   } finally {
     await compiled.dispose();
   }

@@ -57,17 +57,39 @@ const ACCUMULATORS = [
 /** Quotients where int8, with any zero point, and the nine bits that decide it begin and end. */
 const QUOTIENTS = [-258, -257, -256, -255, -129, -128, -127, -1, 0, 1, 126, 127, 128, 254, 255, 256, 257];
 
+/** Quotients where the 32-bit value wraps, and those that differ from there in one of the bits that are output. */
+const WRAPPING_QUOTIENTS = [
+  -(2 ** 31) - 1,
+  -(2 ** 31),
+  ...[0, 1, 2, 3, 4, 5, 6, 7, 8].map((bit) => 2 ** 31 - 2 ** bit),
+  2 ** 31,
+];
+
 /** Every shift with the extreme multipliers, at the extreme accumulators and around the edges of the output. */
 export function directedCases(format: MultiplierFormat): readonly RescaleCase[] {
+  return [...casesAround(QUOTIENTS, ACCUMULATORS, format), ...wrappingCases(format)];
+}
+
+/** Those of them whose quotient is where the 32-bit value wraps. They are few, and easily left out of a sample. */
+export function wrappingCases(format: MultiplierFormat): readonly RescaleCase[] {
+  return casesAround(WRAPPING_QUOTIENTS, [], format);
+}
+
+/** @param always accumulators that come with every shift and multiplier */
+function casesAround(
+  quotients: readonly number[],
+  always: readonly number[],
+  format: MultiplierFormat,
+): readonly RescaleCase[] {
   const cases: RescaleCase[] = [];
   for (const multiplier of edgeMultipliers(format)) {
     for (let shift = 0; shift <= maxShift(format); shift += 1) {
-      const around = QUOTIENTS.flatMap((quotient) => {
+      const around = quotients.flatMap((quotient) => {
         const exact = (quotient * 2 ** shift) / multiplier;
         const half = 2 ** shift / multiplier / 2;
         return [exact - half, exact].flatMap((value) => [Math.floor(value), Math.ceil(value)]);
       });
-      for (const accumulator of new Set([...ACCUMULATORS, ...around.filter(isInt32)])) {
+      for (const accumulator of new Set([...always, ...around.filter(isInt32)])) {
         const output = RANGES[cases.length % RANGES.length] ?? FULL_RANGE;
         cases.push({ accumulator, parameters: { multiplier, shift, ...output } });
       }
@@ -108,13 +130,20 @@ function randomRange(random: Random): OutputRange {
   return range(outputZeroPoint, Math.min(a, b), Math.max(a, b));
 }
 
-/** Most uniform accumulators only saturate: half of these land near the output range, some on exact ties. */
+/**
+ * Most uniform accumulators only saturate: half of these land near the output range, some on exact ties. Of
+ * those near it some are off by a little, for rounding, and some by any power of two up to a step of the
+ * output, a few of them around a power of two: for carries of every length in the product.
+ */
 function randomAccumulator(random: Random, multiplier: number, shift: number): number {
   const anyMagnitude = random.int32() >> random.below(32);
   const kind = random.below(8);
   if (kind < 4 && multiplier > 0) {
-    const quotient = random.between(-300, 300);
-    const near = Math.round((quotient * 2 ** shift) / multiplier) + random.between(-2, 2);
+    const power = random.pick([-1, 1]) * 2 ** random.below(9);
+    const quotient = kind === 3 ? power : random.between(-300, 300);
+    const step = Math.max(0, Math.min(31, Math.floor(Math.log2(2 ** shift / multiplier))));
+    const off = kind < 2 ? random.between(-2, 2) : random.int32() >> (31 - random.below(step + 1));
+    const near = Math.round((quotient * 2 ** shift) / multiplier) + off;
     return isInt32(near) ? near : anyMagnitude;
   }
   if (kind === 4 && multiplier > 0) {
@@ -149,7 +178,7 @@ export function rescaleBins(format: MultiplierFormat): readonly string[] {
     'quotient just above nine bits',
     'quotient just below nine bits',
     // M > 1 is needed, which one bit cannot say.
-    ...(multiplierWidth(format) > 1 ? ['quotient wraps'] : []),
+    ...(multiplierWidth(format) > 1 ? ['quotient wraps', 'rounding makes the quotient wrap'] : []),
     'clamp range above zero',
     'clamp range below zero',
     'clamp range of one value',
@@ -193,11 +222,22 @@ export function coverRescale(
   if (quotient > 255 && quotient < 260) coverage.hit('quotient just above nine bits');
   if (quotient < -256 && quotient > -261) coverage.hit('quotient just below nine bits');
   if (Math.abs(accumulator * multiplier * 2 ** -shift - quotient) > 1) coverage.hit('quotient wraps');
+  if (
+    quotient === INT32_MIN &&
+    BigInt.asIntN(32, floorOf(accumulator, multiplier, shift)) === 2n ** 31n - 1n
+  ) {
+    coverage.hit('rounding makes the quotient wrap');
+  }
   if (activationMin > 0) coverage.hit('clamp range above zero');
   if (activationMax < 0) coverage.hit('clamp range below zero');
   if (activationMin === activationMax) coverage.hit('clamp range of one value');
   if (outputZeroPoint === -128) coverage.hit('zero point -128');
   if (outputZeroPoint === 127) coverage.hit('zero point 127');
+}
+
+/** Not rounded. */
+function floorOf(accumulator: number, multiplier: number, shift: number): bigint {
+  return (BigInt(accumulator) * BigInt(multiplier)) >> BigInt(shift);
 }
 
 function isInt32(value: number): boolean {

@@ -24,6 +24,7 @@ import {
   type RescaleCase,
   randomCase,
   rescaleBins,
+  wrappingCases,
 } from './rescale-cases.ts';
 import { type Design, fieldOf, inputLayout, outputLayout } from './simulators/index.ts';
 import { readBits, readSigned, writeBits } from './words.ts';
@@ -273,12 +274,14 @@ export function unitBench(design: Design, shape: UnitShape): Bench {
         const one = cases[(drawn * stride) % cases.length];
         return one ?? randomCase(random, format);
       };
-      const plan = [...arrivals, ...Array.from({ length: singles }, (_, i) => single(i))];
+      const wrapping = wrappingCases(format).values();
+      const drawSingle = (): RescaleCase => wrapping.next().value ?? draw();
+      const plan = [
+        ...arrivals.map((arrival) => ({ arrival, draw })),
+        ...Array.from({ length: singles }, (_, i) => ({ arrival: single(i), draw: drawSingle })),
+      ];
       const count = budget + 2 * singles + 4 * (units + latencyCycles);
-      return schedule(random, count, () => {
-        const arrival = plan.shift();
-        return arrival && { arrival, draw };
-      });
+      return schedule(random, count, () => plan.shift());
     },
 
     random(random: Random, count: number): Stimulus {

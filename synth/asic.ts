@@ -47,17 +47,21 @@ const ABC_SCRIPT = [
 
 /** Yosys' commands; the files are those of {@link asicProvenance}. */
 function scriptFor(verilog: readonly string[]): readonly string[] {
+  return [...mappingCommands(verilog, TOP), 'tee -q -o stat.json stat -json -liberty cells.lib'];
+}
+
+/** Yosys' commands up to a netlist of library cells, of files as {@link runAsic} gives them. */
+export function mappingCommands(verilog: readonly string[], top: string): readonly string[] {
   return [
     `read_verilog ${verilog.join(' ')}`,
-    `hierarchy -check -top ${TOP}`,
-    `synth -flatten -top ${TOP}`,
+    `hierarchy -check -top ${top}`,
+    `synth -flatten -top ${top}`,
     'dfflibmap -liberty cells.lib',
     'opt',
     // All cells that are not gates, and inverters, for the names of registers.
     'dump -o registers.il c:* t:$_* %d t:$_NOT_ %u',
     `abc -liberty timing.lib -constr library.constr -script +${ABC_SCRIPT}`,
     'opt_clean -purge',
-    'tee -q -o stat.json stat -json -liberty cells.lib',
   ];
 }
 

@@ -6,43 +6,68 @@
 /** Output of a function for each assignment of its inputs: bit i of the index is the value of input i. */
 export type TruthTable = readonly boolean[];
 
-type Assignment = (name: string) => boolean;
-type Term = (assignment: Assignment) => boolean;
+/** What the operators of a function mean. */
+interface Algebra<T> {
+  readonly constant: (value: boolean) => T;
+  readonly input: (name: string) => T;
+  readonly not: (term: T) => T;
+  readonly and: (left: T, right: T) => T;
+  readonly xor: (left: T, right: T) => T;
+  readonly or: (left: T, right: T) => T;
+}
+
+type Term = (assignment: (name: string) => boolean) => boolean;
+
+const VALUES: Algebra<Term> = {
+  constant: (value) => () => value,
+  input: (name) => (values) => values(name),
+  not: (term) => (values) => !term(values),
+  and: (left, right) => (values) => left(values) && right(values),
+  xor: (left, right) => (values) => left(values) !== right(values),
+  or: (left, right) => (values) => left(values) || right(values),
+};
+
+const VERILOG: Algebra<string> = {
+  constant: (value) => (value ? "1'b1" : "1'b0"),
+  input: (name) => name,
+  not: (term) => `~${term}`,
+  and: (left, right) => `(${left} & ${right})`,
+  xor: (left, right) => `(${left} ^ ${right})`,
+  or: (left, right) => `(${left} | ${right})`,
+};
 
 /** @returns nothing when the text is not a function of these inputs */
 export function truthTable(text: string, inputs: readonly string[]): TruthTable | undefined {
-  const term = parse(text, new Set(inputs));
+  const term = parse(text, new Set(inputs), VALUES);
   if (term === undefined) return undefined;
   return Array.from({ length: 2 ** inputs.length }, (_, row) =>
     term((name) => ((row >> inputs.indexOf(name)) & 1) === 1),
   );
 }
 
-function parse(text: string, inputs: ReadonlySet<string>): Term | undefined {
+/** As an expression of Verilog; nothing when the text is not a function of these inputs. */
+export function verilogExpression(text: string, inputs: readonly string[]): string | undefined {
+  return parse(text, new Set(inputs), VERILOG);
+}
+
+function parse<T>(text: string, inputs: ReadonlySet<string>, algebra: Algebra<T>): T | undefined {
   const tokens = text.match(/[A-Za-z_][\w[\]]*|[01]|[!'*&^+|()]/g) ?? [];
   let at = 0;
   const fail = Symbol('no function');
 
-  const either = (): Term =>
-    chain(exclusive, ['+', '|'], (left, right) => (values) => left(values) || right(values));
-  const exclusive = (): Term =>
-    chain(both, ['^'], (left, right) => (values) => left(values) !== right(values));
-  const both = (): Term => {
+  const either = (): T => chain(exclusive, ['+', '|'], algebra.or);
+  const exclusive = (): T => chain(both, ['^'], algebra.xor);
+  const both = (): T => {
     let left = negated();
     for (;;) {
       const token = tokens[at];
       if (token === '*' || token === '&') at += 1;
       // Juxtaposition: whatever can begin an operand.
       else if (token === undefined || !/^[\w(!]/.test(token)) return left;
-      const [first, second] = [left, negated()];
-      left = (values) => first(values) && second(values);
+      left = algebra.and(left, negated());
     }
   };
-  const chain = (
-    operand: () => Term,
-    operators: readonly string[],
-    join: (left: Term, right: Term) => Term,
-  ): Term => {
+  const chain = (operand: () => T, operators: readonly string[], join: (left: T, right: T) => T): T => {
     let left = operand();
     while (operators.includes(tokens[at] ?? '')) {
       at += 1;
@@ -50,21 +75,19 @@ function parse(text: string, inputs: ReadonlySet<string>): Term | undefined {
     }
     return left;
   };
-  const negated = (): Term => {
+  const negated = (): T => {
     if (tokens[at] === '!') {
       at += 1;
-      const inner = negated();
-      return (values) => !inner(values);
+      return algebra.not(negated());
     }
     let term = atom();
     while (tokens[at] === "'") {
       at += 1;
-      const inner = term;
-      term = (values) => !inner(values);
+      term = algebra.not(term);
     }
     return term;
   };
-  const atom = (): Term => {
+  const atom = (): T => {
     const token = tokens[at];
     at += 1;
     if (token === '(') {
@@ -73,9 +96,9 @@ function parse(text: string, inputs: ReadonlySet<string>): Term | undefined {
       at += 1;
       return inner;
     }
-    if (token === '0' || token === '1') return () => token === '1';
+    if (token === '0' || token === '1') return algebra.constant(token === '1');
     if (token === undefined || !inputs.has(token)) throw fail;
-    return (values) => values(token);
+    return algebra.input(token);
   };
 
   try {

@@ -20,7 +20,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sim: ['golden', 'hdl-gen', 'tools'],
   formal: ['hdl-gen', 'tools'],
   datasheet: ['golden', 'hdl-gen', 'formal', 'sim'],
-  signoff: ['hdl-gen', 'tools', 'formal', 'sim', 'datasheet'],
+  mutation: ['golden', 'hdl-gen', 'tools', 'formal', 'sim'],
+  signoff: ['hdl-gen', 'tools', 'formal', 'sim', 'synth', 'mutation', 'datasheet'],
   synth: ['hdl-gen', 'tools'],
   cli: [
     'golden',

@@ -232,6 +232,13 @@ struct place : public expr_base<place<Bits>> {
 };
 template<size_t Bits>
 CXXRTL_ALWAYS_INLINE place<Bits> assignable(value<Bits> &target) { return place<Bits>(target); }
+
+// What stands for bits that nobody reads.
+template<size_t Bits>
+CXXRTL_ALWAYS_INLINE place<Bits> nowhere() {
+	static value<Bits> sink;
+	return place<Bits>(sink);
+}
 `;
 
 /** Goes before the header's cells: the frequent ones over words, without the calls in between. */
@@ -255,13 +262,17 @@ CXXRTL_ALWAYS_INLINE value<Y> not_u(const value<A> &a) { return value<Y>::wrappe
 #undef WORD_CELL
 `;
 
-const ASSIGNMENT = /^(\t+)((?:[\w.]+(?:\.slice<\d+(?:,\d+)?>\(\)|\.concat\([^=]*\))+))(?= = )/gm;
+const ASSIGNMENT =
+  /^(\t+)((?:[\w.]+|value<\d+>\(\))(?:\.slice<\d+(?:,\d+)?>\(\)|\.concat\([^=]*\))+)(?= = )/gm;
 
-/** Generated code with `assignable` around every name in a slice or concatenation that is assigned to. */
+/** Generated code with a place for every name, and for every gap, in a slice or concatenation that is assigned to. */
 export function withAssignablePlaces(generated: string): string {
   return generated.replace(
     ASSIGNMENT,
     (_, indent: string, target: string) =>
-      indent + target.replace(/\b[pi]_\w+(?:\.(?:next|curr))?/g, (name) => `assignable(${name})`),
+      indent +
+      target
+        .replace(/\b[pi]_\w+(?:\.(?:next|curr))?/g, (name) => `assignable(${name})`)
+        .replace(/\bvalue<(\d+)>\(\)/g, 'nowhere<$1>()'),
   );
 }

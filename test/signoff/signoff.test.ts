@@ -82,13 +82,18 @@ describe('a proof', () => {
 
 test('a simulation that did not run is open, one without a coverage bin fails', () => {
   const configuration = { options, simulator: 'cxxrtl' } as const;
-  expect(simulationCheck({ configuration, outcome: { error: 'gone' } })).toMatchObject({ status: 'open' });
+  const all = { rows: 5, of: 5 };
+  expect(simulationCheck({ configuration, outcome: { error: 'gone' } }, all)).toMatchObject({
+    status: 'open',
+  });
   const counts = { vectors: 10, knownVectors: 0, bins: 2, emptyBins: ['tie'] };
   const outcome = { blocks: [{ block: 'rescaler', ...counts, simulationSeconds: 1 }], seconds: 1 };
-  expect(simulationCheck({ configuration, outcome })).toMatchObject({
+  expect(simulationCheck({ configuration, outcome }, all)).toMatchObject({
     status: 'fail',
     findings: ['rescaler: never seen: tie'],
   });
+  const { method } = simulationCheck({ configuration, outcome }, { rows: 5, of: 20 });
+  expect(method).toContain('10 vectors (slow: 5 random ones a block, not 20)');
 });
 
 describe('the report', () => {
@@ -129,7 +134,7 @@ describe('the command', () => {
     try {
       const out = join(folder, 'report');
       const sizes = ['--macs', '1', '--k', '3', '--arch', 'fast'];
-      const effort = ['--limit', '1', '--vectors', '0', '--simulator', 'cxxrtl'];
+      const effort = ['--limit', '1', '--vectors', '0', '--mutants', '0', '--simulator', 'cxxrtl'];
       const cache = { NPU_RESCALER_CACHE: join(folder, 'cache') };
       const { status, stdout } = spawnSync(
         process.execPath,

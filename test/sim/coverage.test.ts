@@ -148,6 +148,16 @@ const RESCALES: Readonly<Record<string, readonly [is: readonly Case[], not: read
       { accumulator: 1, shift: 4 },
     ],
   ],
+  'rounding makes the quotient wrap': [
+    // 2^31 - 1/2, which is 2^31.
+    [{ accumulator: 0x11111111, multiplier: 15, shift: 1 }],
+    [
+      { accumulator: 2 ** 31 - 1 },
+      { accumulator: -(2 ** 31) },
+      // 2^31 without rounding.
+      { accumulator: 2 ** 30, shift: 2 },
+    ],
+  ],
   'clamp range above zero': [[{ activationMin: 1 }], [{ activationMin: 0 }]],
   'clamp range below zero': [[{ activationMax: -1 }], [{ activationMax: 0 }]],
   'clamp range of one value': [[{ activationMin: 100 }], [{ activationMin: 99 }]],
@@ -177,7 +187,7 @@ describe('rescale bins', () => {
   });
 
   test('with one bit, where M is at most 1, no quotient can wrap', () => {
-    expect(rescaleBins(multiplierFormat(1))).not.toContain('quotient wraps');
+    expect(rescaleBins(multiplierFormat(1)).filter((bin) => bin.includes('wrap'))).toEqual([]);
     expect(rescaleBins(multiplierFormat(1, { leadingOne: 'hidden' }))).toContain('quotient wraps');
   });
 });

@@ -297,7 +297,30 @@ const memory: Example = {
   },
 };
 
-const examples = [arithmetic, accumulator, systolic, chain, asynchronous, memory];
+/** A result of which some bits go nowhere. */
+const gaps: Example = {
+  design: {
+    top: 'gaps',
+    files: [
+      {
+        name: 'gaps.v',
+        text: `module gaps (input [3:0] a, input [3:0] b, output [1:0] even);
+          wire low, high;
+          assign {high, even[1], low, even[0]} = a ^ b;
+        endmodule`,
+      },
+    ],
+    ports: [input('a', 4), input('b', 4), output('even', 2)],
+  },
+  model:
+    () =>
+    ({ a = 0n, b = 0n }) => {
+      const sum = a ^ b;
+      return { even: ((sum >> 1n) & 2n) | (sum & 1n) };
+    },
+};
+
+const examples = [arithmetic, gaps, accumulator, systolic, chain, asynchronous, memory];
 
 // ---------------------------------------------------------------- stimuli and expectations
 
