@@ -1,6 +1,6 @@
 /**
  * The operators that can be read. To add one: its type in ../model.ts, a file beside this one, a line below,
- * its factors in ../rescale-factors.ts where it rescales.
+ * one in ../write-model.ts, its factors in ../rescale-factors.ts where it rescales.
  */
 
 import type { OperatorReader } from '../operator-source.ts';
