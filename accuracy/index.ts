@@ -16,7 +16,16 @@ export type { Normalization } from './input-encoding.ts';
 export { type LabelledFile, type Labels, parseLabels, readLabels } from './labels.ts';
 export { accumulatorsOf, inputRows, positionsOf, spreadPositions } from './layer-rows.ts';
 export { type ErrorModelCheck, type LayerError, layerErrors } from './layers.ts';
-export { openSamples, type SampleOptions, type Samples, type Selection, select } from './samples.ts';
+export {
+  openSamples,
+  type PixelImages,
+  type SampleOptions,
+  type Samples,
+  type Selection,
+  samplesOf,
+  select,
+  splitEvery,
+} from './samples.ts';
 export {
   type Interval,
   mcnemarProbability,

@@ -56,6 +56,40 @@ export async function openSamples(
   return openTensors(input, path, kind.size, labels);
 }
 
+/** Pixels in memory, as a data set has them. */
+export interface PixelImages {
+  readonly count: number;
+  /** [count, height, width, channels], 0..255. */
+  readonly images: Uint8Array;
+  /** [count] */
+  readonly labels: Uint8Array;
+  readonly shape: { readonly height: number; readonly width: number; readonly channels: number };
+  /** For a line of output: '10000 images to test with'. */
+  readonly description: string;
+}
+
+/** @throws DataError where the images do not fit the model's input */
+export function samplesOf(model: Model, pixels: PixelImages, { normalization }: SampleOptions): Samples {
+  const input = onlyInput(model);
+  const { count, images, labels, shape, description } = pixels;
+  const { height, width, channels } = shape;
+  if (input.shape.join() !== [1, height, width, channels].join()) {
+    throw new DataError(
+      `the model takes [${input.shape}], but there are ${description} of [1,${height},${width},${channels}]; take a data set that fits`,
+    );
+  }
+  const encoding = inputEncoding(input, channels, normalization);
+  return {
+    count,
+    classes: [...labels],
+    description,
+    load: async (start, end) =>
+      Array.from({ length: end - start }, (_, i) =>
+        encode(images.subarray((start + i) * input.size, (start + i + 1) * input.size), encoding),
+      ),
+  };
+}
+
 /** @throws DataError where the selection is empty */
 export function select(samples: Samples, { skip, count }: Selection): Samples {
   const end = Math.min(samples.count, skip + (count ?? samples.count));
@@ -67,6 +101,42 @@ export function select(samples: Samples, { skip, count }: Selection): Samples {
     description:
       end - skip === samples.count ? samples.description : `${skip}..${end - 1} of ${samples.description}`,
     load: (from, to) => samples.load(skip + from, skip + to),
+  };
+}
+
+/**
+ * Two sets without a common sample: every nth, beginning with the first, and the others.
+ *
+ * @param n at least 2
+ * @throws DataError where one of the two is empty
+ */
+export function splitEvery(
+  samples: Samples,
+  n: number,
+): { readonly picked: Samples; readonly others: Samples } {
+  const { count, description } = samples;
+  if (count < 2) throw new DataError(`${description} cannot be split in two`);
+  const all = Array.from({ length: count }, (_, i) => i);
+  return {
+    picked: pick(
+      samples,
+      all.filter((i) => i % n === 0),
+    ),
+    others: pick(
+      samples,
+      all.filter((i) => i % n !== 0),
+    ),
+  };
+}
+
+function pick(samples: Samples, indices: readonly number[]): Samples {
+  const { classes, description } = samples;
+  return {
+    count: indices.length,
+    classes: classes && indices.map((i) => classes[i] ?? 0),
+    description: `${indices.length} of ${description}`,
+    load: async (start, end) =>
+      (await Promise.all(indices.slice(start, end).map((i) => samples.load(i, i + 1)))).flat(),
   };
 }
 

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { Command } from 'commander';
+import { requirePlotting } from '../accuracy/chart.ts';
 import {
   type AccuracyRow,
   type Answers,
@@ -12,13 +13,13 @@ import {
   requireClasses,
   type Samples,
 } from '../accuracy/index.ts';
-import { accuracySvg, requirePlotting } from '../accuracy/plot.ts';
+import { accuracySvg } from '../accuracy/plot.ts';
 import { type Arithmetic, describeArithmetic } from '../infer/index.ts';
 import { defaultCacheDirectory } from '../tools/cache.ts';
 import { UsageError } from './failure.ts';
 import { requireWritable, writeFiles } from './files.ts';
 import { showLayers } from './layer-errors.ts';
-import { readModelFile } from './model-file.ts';
+import { modelOption, readModelFile } from './model-file.ts';
 import { integer, K, oneOf, several, single } from './options.ts';
 import { duration, Progress } from './progress.ts';
 import { orDataError, type SampleFlags, samplesFor, withSampleOptions } from './samples.ts';
@@ -46,12 +47,12 @@ export const accuracy = withSampleOptions(
   new Command('accuracy')
     .summary('measure the top-1 accuracy of a .tflite model at each k')
     .description(
-      'Runs an int8 LiteRT model on labelled inputs, bit for bit as LiteRT computes it and with multipliers of k bits, and shows what each k costs. --data is a folder of JPEG and PNG images, a file of input tensors one after another, or the test_batch.bin of CIFAR-10. --labels has a line for each sample: the class, counted from 0 as the outputs are; for images the file name before it. Every k is compared with stock on the same samples: the 95 % interval of the change is Tango’s for paired samples, p is from McNemar’s exact test. Answers are kept; an interrupted run goes on where it stopped.',
+      'Runs an int8 LiteRT model on labelled inputs, bit for bit as LiteRT computes it and with multipliers of k bits, and shows what each k costs. --data is a folder of JPEG and PNG images, a file of input tensors one after another, the test_batch.bin of CIFAR-10, or the name of a data set that ‘npm run data’ has fetched, whose test images are taken. --labels has a line for each sample: the class, counted from 0 as the outputs are; for images the file name before it. Every k is compared with stock on the same samples: the 95 % interval of the change is Tango’s for paired samples, p is from McNemar’s exact test. Answers are kept; an interrupted run goes on where it stopped.',
     )
-    .requiredOption('--model <file>', 'a .tflite file')
+    .addOption(modelOption())
     .option('--reference <file>', 'compare with stock on this model, as with the one that was folded')
     .requiredOption('--data <path>', 'the inputs')
-    .option('--labels <file>', 'their classes (not needed for test_batch.bin)')
+    .option('--labels <file>', 'their classes (test_batch.bin and data sets have their own)')
     .addOption(several(K, 'widths of the multiplier').default([8, 6, 5, 4, 3, 2, 1]))
     .addOption(several(MULTIPLIER, 'how M becomes m').default(['truncate', 'nearest']))
     .addOption(
@@ -67,7 +68,7 @@ export const accuracy = withSampleOptions(
   .option('--json', 'print the results as JSON')
   .addHelpText(
     'after',
-    '\nExample:\n  npu-rescaler accuracy --model mobilenet.tflite --data images --labels labels.txt --fit crop --short-side 256',
+    '\nExamples:\n  npu-rescaler accuracy --data fashion-mnist\n  npu-rescaler accuracy --model mobilenet.tflite --data images --labels labels.txt --fit crop --short-side 256',
   )
   .action(run);
 
@@ -76,7 +77,7 @@ async function run(flags: AccuracyFlags): Promise<void> {
   const started = performance.now();
   const { bytes, model } = readModelFile(flags.model);
   const original = flags.reference === undefined ? bytes : readModelFile(flags.reference).bytes;
-  const samples = await samplesFor(model, flags);
+  const { samples } = await samplesFor(model, flags, 'test');
   if (flags.layers !== undefined) {
     await showLayers(model, samples, { ...flags, count: flags.layers });
     return;

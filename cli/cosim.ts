@@ -8,6 +8,7 @@ import { type ConfigurationResult, passed, runCampaign } from '../sim/campaign.t
 import { configurations, DEFAULT_MATRIX, type Matrix, quickConfigurations } from '../sim/matrix.ts';
 import { type BlockResult, cyclesPerSecond, type Failure } from '../sim/regression.ts';
 import { createSimulator, type SimulatorName, simulatorNames } from '../sim/simulators/index.ts';
+import { DIRECTED_RESCALES } from '../sim/unit-bench.ts';
 import { describeValues, nonzero, type RowValues } from '../sim/values.ts';
 import { UsageError } from './failure.ts';
 import { writeFiles } from './files.ts';
@@ -28,6 +29,7 @@ import { duration, Progress } from './progress.ts';
 
 interface CosimFlags extends Matrix {
   readonly vectors: number;
+  readonly directed: number;
   readonly seed: number;
   readonly jobs: number;
   readonly out: string;
@@ -37,12 +39,13 @@ interface CosimFlags extends Matrix {
 
 const SIMULATOR = oneOf('simulator', simulatorNames);
 const VECTORS = integer('vectors', { minimum: 0, maximum: 1_000_000_000 });
+const DIRECTED = integer('directed', { minimum: 1, maximum: DIRECTED_RESCALES });
 const SEED = integer('seed', { minimum: 0, maximum: 2 ** 31 - 1 });
 
 export const cosim = new Command('cosim')
   .summary('simulate the Verilog and compare it with the golden model')
   .description(
-    'Simulates the emitted Verilog of every combination of the given options and compares each output of each cycle with the golden model. Directed vectors for every edge come first, then constrained-random ones; a case that never came up is a failure, too.',
+    'Simulates the emitted Verilog of every combination of the given options and compares each output of each cycle with the golden model. Directed vectors for every edge come first, then constrained-random ones; a case that never came up is a failure, too. What a simulator has computed right is not simulated again, so an interrupted run with the same --seed goes on where it stopped.',
   )
   .addOption(several(MACS, 'multiplications a beat').default(DEFAULT_MATRIX.macs))
   .addOption(several(K, 'widths of the multiplier').default(DEFAULT_MATRIX.k))
@@ -51,7 +54,12 @@ export const cosim = new Command('cosim')
   .addOption(several(LEADING_ONE, 'leading one of the multiplier').default(DEFAULT_MATRIX.leadingOne))
   .addOption(several(UNITS, 'units of the systolic array').default(DEFAULT_MATRIX.units))
   .addOption(several(SIMULATOR, 'simulators').default(DEFAULT_MATRIX.simulator))
-  .addOption(single(VECTORS, 'random vectors for each block').default(20_000))
+  .addOption(single(VECTORS, 'random vectors for each block, after the directed ones').default(20_000))
+  .addOption(
+    single(DIRECTED, 'directed rescales for each dot-product unit; fewer for a slow simulator').default(
+      DIRECTED_RESCALES,
+    ),
+  )
   .addOption(single(SEED, 'seed of the random vectors (default: another one each time)'))
   .addOption(single(JOBS, 'processes').default(availableParallelism()))
   .addOption(
@@ -66,7 +74,7 @@ export const cosim = new Command('cosim')
   .action(run);
 
 async function run(flags: CosimFlags): Promise<void> {
-  const { seed = Math.floor(Math.random() * 2 ** 31), vectors, jobs, out, json } = flags;
+  const { seed = Math.floor(Math.random() * 2 ** 31), vectors, directed, jobs, out, json } = flags;
   requireUsable(out);
   await requireInstalled(flags.simulator);
   const chosen = flags.quick ? quickConfigurations(flags.simulator) : configurations(flags);
@@ -74,7 +82,8 @@ async function run(flags: CosimFlags): Promise<void> {
   const progress = new Progress(chosen.length);
   if (!json)
     progress.line(`seed ${seed}, ${chosen.length} configurations, ${vectors} random vectors a block`);
-  const results = await runCampaign(chosen, { rows: vectors, seed }, jobs, (result) => {
+  const effort = { rows: vectors, directedRescales: directed, seed };
+  const results = await runCampaign(chosen, effort, jobs, (result) => {
     if (!json) progress.line(describe(result));
     progress.step();
   });
@@ -135,6 +144,7 @@ function describe(result: ConfigurationResult): string {
   const head = `${passed(result) ? 'ok  ' : 'FAIL'} ${result.configuration.simulator.padEnd(9)} ${name}`;
   if ('error' in outcome) return `${head}\n  ${outcome.error.trim().replaceAll('\n', '\n  ')}`;
   const vectors = outcome.blocks.reduce((sum, block) => sum + block.vectors, 0);
+  const known = outcome.blocks.reduce((sum, { knownVectors }) => sum + knownVectors, 0);
   const bins = outcome.blocks.reduce((sum, block) => sum + block.bins, 0);
   const empty = outcome.blocks.reduce((sum, block) => sum + block.emptyBins.length, 0);
   const unit = outcome.blocks.find(({ block }) => block === 'dot_product_unit');
@@ -142,7 +152,7 @@ function describe(result: ConfigurationResult): string {
   return [
     [
       head,
-      `${vectors} vectors`,
+      `${vectors} vectors${known === 0 ? '' : `, ${known} of them known from before`}`,
       `coverage ${bins - empty}/${bins}`,
       ...(speed === undefined ? [] : [`unit ${(speed / 1e6).toPrecision(3)} Mcycles/s`]),
       `${outcome.seconds.toFixed(1)} s`,

@@ -6,7 +6,7 @@ import { loadKernels } from '../infer/index.ts';
 import { isDotProduct, type Model, ModelError } from '../litert/index.ts';
 import { UsageError } from './failure.ts';
 import { requireWritable, writeFiles } from './files.ts';
-import { readModelFile } from './model-file.ts';
+import { modelOption, readModelFile } from './model-file.ts';
 import { integer, oneOf, single } from './options.ts';
 import { Progress } from './progress.ts';
 import { orDataError, type SampleFlags, samplesFor, withSampleOptions } from './samples.ts';
@@ -33,16 +33,19 @@ export const fold = withSampleOptions(
     .description(
       'Replaces each rescale factor M by a number M’ of k bits and makes the weights of its output channel up for the difference, rounding them again. Nothing is trained, the graph stays, and stock LiteRT computes the same with the new file. --scope all also finds scales of activations that make the factors of ADD, MUL, MEAN and SOFTMAX exact. With sample inputs (--data, no labels needed) the weights are rounded so that the output of each layer changes least, instead of each weight for itself.',
     )
-    .requiredOption('--model <file>', 'a .tflite file')
+    .addOption(modelOption())
     .addOption(single(K, 'width of the multiplier in bits').makeOptionMandatory())
     .addOption(single(SCOPE, 'operators that have k bits: only those with weights, or all').default('dot'))
     .requiredOption('--out <file>', 'the folded model')
-    .option('--data <path>', 'sample inputs: a folder of images, a file of tensors, or test_batch.bin'),
+    .option(
+      '--data <path>',
+      'sample inputs: a folder of images, a file of tensors, test_batch.bin, or a data set, whose training images are taken',
+    ),
 )
   .option('--json', 'print the report as JSON')
   .addHelpText(
     'after',
-    '\nExample:\n  npu-rescaler fold --model mobilenet.tflite --k 1 --out folded.tflite --data images --fit crop --count 64',
+    '\nExamples:\n  npu-rescaler fold --k 1 --out folded.tflite\n  npu-rescaler fold --model mobilenet.tflite --k 1 --out folded.tflite --data images --fit crop --count 64',
   )
   .action(run);
 
@@ -72,7 +75,7 @@ async function sampleInputs(
   { data, count = DEFAULT_COUNT, ...flags }: FoldFlags,
 ): Promise<Pick<FoldOptions, 'samples'>> {
   if (data === undefined) return {};
-  const samples = await samplesFor(model, { ...flags, data, count });
+  const { samples } = await samplesFor(model, { ...flags, data, count }, 'train');
   const inputs = await orDataError(() => samples.load(0, samples.count));
   return { samples: { inputs, kernels: await loadKernels() } };
 }

@@ -1,6 +1,8 @@
 /** `npu-rescaler gen`: writes the Verilog of a configuration with its manifests. */
 import { Command } from 'commander';
+import { datasheetOf } from '../datasheet/datasheet.ts';
 import { DEFAULT_OPTIONS, type GeneratedBlock, type GenerateOptions, generate } from '../hdl-gen/generate.ts';
+import { createSimulator } from '../sim/simulators/index.ts';
 import { testbenches } from '../sim/testbench.ts';
 import { writeFiles } from './files.ts';
 import { ARCH, K, LEADING_ONE, MACS, PIPELINE, single, UNITS } from './options.ts';
@@ -8,6 +10,7 @@ import { ARCH, K, LEADING_ONE, MACS, PIPELINE, single, UNITS } from './options.t
 interface GenFlags extends GenerateOptions {
   readonly out: string;
   readonly testbench?: true;
+  readonly datasheet?: true;
   readonly json?: true;
 }
 
@@ -27,15 +30,23 @@ export const gen = new Command('gen')
     '--testbench',
     'also write self-checking test benches with their vectors, <module>_tb.v and <module>_tb.hex, for any simulator; they end with PASS or FAIL and the counts',
   )
+  .option(
+    '--datasheet',
+    'also write datasheet.md: interface, timing diagrams (simulated; WaveDrom source and SVG), reset, parameters, rounding with examples, how to use the files in your own flow',
+  )
   .option('--json', 'print what was written as JSON')
   .addHelpText('after', '\nExample:\n  npu-rescaler gen --macs 8 --k 4 --pipeline 1 --out build/rtl')
-  .action(({ out, json, testbench, ...options }: GenFlags) => {
+  .action(async ({ out, json, testbench, datasheet, ...options }: GenFlags) => {
     const blocks = generate(options);
     const modules = blocks.flatMap(({ manifest, verilog }) => [
       { name: manifest.file, text: verilog },
       { name: `${manifest.module}.json`, text: `${JSON.stringify(manifest, undefined, 2)}\n` },
     ]);
-    const files = testbench ? [...modules, ...testbenches(options, blocks)] : modules;
+    const files = [
+      ...modules,
+      ...(testbench ? testbenches(options, blocks) : []),
+      ...(datasheet ? (await datasheetOf(options, blocks, createSimulator('cxxrtl'))).files : []),
+    ];
     const written = writeFiles(out, files);
     console.log(
       json

@@ -1,6 +1,6 @@
 /** `npu-rescaler inspect`: a model's layers, their factors, and the tables that the hardware loads. */
 import { basename } from 'node:path';
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { multiplierFormat } from '../golden/index.ts';
 import { DEFAULT_OPTIONS } from '../hdl-gen/generate.ts';
 import {
@@ -16,7 +16,7 @@ import {
 } from '../litert/index.ts';
 import { UsageError } from './failure.ts';
 import { writeFiles } from './files.ts';
-import { orUsageError, readModelFile } from './model-file.ts';
+import { DEFAULT_MODEL, orUsageError, readModelFile } from './model-file.ts';
 import { integer, K, LEADING_ONE, oneOf, single } from './options.ts';
 import { alignedLines } from './table.ts';
 
@@ -39,7 +39,9 @@ export const inspect = new Command('inspect')
   .description(
     'Shows the operators of an int8 LiteRT model with their shapes, scales and rescale factors M, and what becomes of M with a multiplier of k bits. --export writes multiplier, shift and effective bias of each output channel as the hardware loads them: csv (channels.csv, layers.csv), json (rescale.json) or mem (one $readmemh file for each port of dot_product_unit; each begins with a line that says what a word is).',
   )
-  .argument('<model>', 'a .tflite file')
+  .addArgument(
+    new Argument('[model]', 'a .tflite file').default(DEFAULT_MODEL.path, DEFAULT_MODEL.description),
+  )
   .addOption(single(K, 'width of the multiplier in bits').default(DEFAULT_OPTIONS.k))
   .addOption(single(MULTIPLIER, 'how M becomes m').default('nearest'))
   .addOption(single(LEADING_ONE, 'leading one of the multiplier').default('explicit'))

@@ -1,7 +1,25 @@
 /** A `.tflite` file named on the command line. */
 import { readFileSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Option } from 'commander';
 import { type Model, ModelError, readModel } from '../litert/index.ts';
 import { UsageError } from './failure.ts';
+
+/** From the sources, and from dist/. */
+const ROOT = import.meta.url.endsWith('.ts') ? '..' : '../..';
+
+/** What commands run on where no model is named: a small one of our own, see models/README.md. */
+export const DEFAULT_MODEL = {
+  path: fileURLToPath(new URL(`${ROOT}/models/fashion_small_cnn_int8.tflite`, import.meta.url)),
+  description: 'one of our own, trained on Fashion-MNIST',
+} as const;
+
+export function modelOption(): Option {
+  return new Option('--model <file>', 'a .tflite file').default(
+    DEFAULT_MODEL.path,
+    DEFAULT_MODEL.description,
+  );
+}
 
 export interface ModelOnDisk {
   readonly bytes: Uint8Array;

@@ -4,12 +4,15 @@ import { Command, CommanderError } from 'commander';
 import { GENERATOR } from '../hdl-gen/version.ts';
 import { accuracy } from './accuracy.ts';
 import { cosim } from './cosim.ts';
+import { data } from './data.ts';
 import { UsageError } from './failure.ts';
 import { fold } from './fold.ts';
 import { gen } from './gen.ts';
 import { inspect } from './inspect.ts';
+import { rat } from './rat.ts';
 import { signoff } from './signoff.ts';
 import { synthSweep } from './synth-sweep.ts';
+import { train } from './train.ts';
 
 const program = new Command('npu-rescaler')
   .description('Generates and verifies the rescaler of an int8 NPU.')
@@ -20,7 +23,10 @@ const program = new Command('npu-rescaler')
   .addCommand(synthSweep)
   .addCommand(inspect)
   .addCommand(accuracy)
-  .addCommand(fold);
+  .addCommand(fold)
+  .addCommand(data)
+  .addCommand(train)
+  .addCommand(rat);
 
 for (const command of [program, ...program.commands]) {
   command

@@ -64,6 +64,35 @@ export function integer(
   };
 }
 
+interface RealLimits {
+  /** At least, or more than. */
+  readonly from?: number;
+  readonly above?: number;
+  /** At most, or less than. */
+  readonly to?: number;
+  readonly below?: number;
+}
+
+/** A number within limits, as `--learning-rate 1e-4`. */
+export function real(flag: string, { from, above, to, below }: RealLimits): Kind<number> {
+  const least = from ?? above ?? Number.NEGATIVE_INFINITY;
+  const greatest = to ?? below ?? Number.POSITIVE_INFINITY;
+  return {
+    flag,
+    name: 'X',
+    parse: (text) => {
+      const value = text.trim() === '' ? Number.NaN : Number(text);
+      const isInside = value >= least && value <= greatest && value !== above && value !== below;
+      if (isInside) return value;
+      throw outside(
+        flag,
+        text,
+        `${above === undefined ? '[' : '('}${least}, ${greatest}${below === undefined ? ']' : ')'}`,
+      );
+    },
+  };
+}
+
 export function oneOf<T extends string>(flag: string, choices: readonly T[]): Kind<T> {
   return {
     flag,

@@ -1,4 +1,5 @@
 /** Samples and labels named on the command line, for the commands that take them. */
+import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import {
   DataError,
@@ -6,9 +7,12 @@ import {
   type Normalization,
   openSamples,
   readLabels,
+  type SampleOptions,
   type Samples,
+  samplesOf,
   select,
 } from '../accuracy/index.ts';
+import { DATASET_NAMES, DatasetError, type Halves, inTurn, loadDataset } from '../datasets/index.ts';
 import type { Model } from '../litert/index.ts';
 import { MissingPackageError } from '../tools/optional-package.ts';
 import { UsageError } from './failure.ts';
@@ -42,15 +46,37 @@ export function withSampleOptions(command: Command): Command {
     .addOption(numbers('std', 'images: pixel values that become 1, one or one a channel'));
 }
 
-/** @throws UsageError */
-export function samplesFor(model: Model, flags: SampleFlags): Promise<Samples> {
+export interface Opened {
+  readonly samples: Samples;
+  /** The other half, where --data is a data set that is published in two. */
+  readonly other: Samples | undefined;
+}
+
+/**
+ * --data is a path, or the name of a data set where nothing has that path; of such, the classes come in turn.
+ *
+ * @param half of a data set
+ * @throws UsageError
+ */
+export function samplesFor(model: Model, flags: SampleFlags, half: keyof Halves): Promise<Opened> {
   return orDataError(async () => {
     const { data, labels, skip, count } = flags;
+    const options: SampleOptions = { fit: fitOf(flags), ...normalizationOf(flags) };
+    const name = DATASET_NAMES.find((known) => known === data && !existsSync(data));
+    if (name !== undefined) {
+      if (labels !== undefined) throw new UsageError(`${name} has labels of its own; leave --labels out`);
+      const { train, test, shape } = await loadDataset(name);
+      const training = { ...inTurn(train), shape, description: `${train.count} training images of ${name}` };
+      const testing = { ...inTurn(test), shape, description: `${test.count} test images of ${name}` };
+      const [own, other] = half === 'train' ? [training, testing] : [testing, training];
+      return {
+        samples: select(samplesOf(model, own, options), { skip, count }),
+        other: samplesOf(model, other, options),
+      };
+    }
     const known = labels === undefined ? undefined : await readLabels(labels);
-    return select(await openSamples(model, data, known, { fit: fitOf(flags), ...normalizationOf(flags) }), {
-      skip,
-      count,
-    });
+    const samples = await openSamples(model, data, known, options);
+    return { samples: select(samples, { skip, count }), other: undefined };
   });
 }
 
@@ -59,7 +85,7 @@ export async function orDataError<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof DataError || error instanceof MissingPackageError) {
+    if (error instanceof DataError || error instanceof DatasetError || error instanceof MissingPackageError) {
       throw new UsageError(error.message);
     }
     throw error;

@@ -30,7 +30,8 @@ module algorithm_1 #(
     // Half up, once; nothing to round at shift 0.
     wire signed [127:0] dividend = product;
     wire signed [127:0] half = shift == 0 ? 128'sd0 : 128'sd1 <<< (shift - 1);
-    wire signed [127:0] floor = (dividend + half) >>> shift;
+    wire signed [127:0] rounded = dividend + half;
+    wire signed [127:0] floor = rounded >>> shift;
 
     // As a 32-bit value, two's complement.
     wire signed [31:0] quotient = floor[31:0];

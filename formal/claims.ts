@@ -29,11 +29,12 @@ export type Verdict =
 
 export interface Judgement {
   readonly verdict: Verdict;
+  /** Of the processor, which does not depend on what else the machine does. */
   readonly seconds: number;
 }
 
 /** To be raised when {@link decide} decides in another way. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What a judgement depends on: the claim with its circuits, and the solver. */
 export function claimKey(claim: Claim): string {
@@ -69,7 +70,7 @@ const POSSIBLE = 'what is given is possible';
 
 /** @throws ToolError where Yosys cannot read the claim, or nothing satisfies what is given */
 export async function decide(claim: Claim): Promise<Judgement> {
-  const started = performance.now();
+  const before = process.cpuUsage();
   const script = [
     'read_json circuits.json; read_verilog claim.v; hierarchy -check -top claim; proc; flatten -noscopeinfo',
     // What two circuits have in common becomes one before they are simplified, which would set them apart.
@@ -82,11 +83,12 @@ export async function decide(claim: Claim): Promise<Judgement> {
     'circuits.json': printNetlists(claim.circuits),
     'claim.v': verilogOf(claim),
   });
-  const [before, proof = before] = run.output.split(`\n${POSSIBLE}\n`);
-  if (claim.given !== undefined && !/SAT solving finished - model found:/.test(before ?? '')) {
+  const { user, system } = process.cpuUsage(before);
+  const [possible, proof = possible] = run.output.split(`\n${POSSIBLE}\n`);
+  if (claim.given !== undefined && !/SAT solving finished - model found:/.test(possible ?? '')) {
     throw new ToolError(`${claim.name}: what is given is impossible`);
   }
-  return { verdict: verdictOf(proof ?? ''), seconds: (performance.now() - started) / 1000 };
+  return { verdict: verdictOf(proof ?? ''), seconds: (user + system) / 1e6 };
 }
 
 function verilogOf({ inputs, setting, given = "1'b1", holds }: Claim): string {

@@ -137,6 +137,26 @@ export function registersOf(netlist: Netlist): Readonly<Record<string, string>> 
   );
 }
 
+/**
+ * The register that holds a wire.
+ *
+ * @throws NetlistError where something else drives it
+ */
+export function registerOf({ cells, netnames }: Netlist, wire: string): string {
+  const bits = netnames[wire]?.bits.join();
+  const register = Object.entries(cells).find(
+    ([
+      ,
+      {
+        type,
+        connections: { Q: q = [] },
+      },
+    ]) => isRegister(type) && q.join() === bits,
+  );
+  if (register === undefined) throw new NetlistError(`no register holds ${wire}`);
+  return register[0];
+}
+
 /** @throws NetlistError unless every one of these cells takes the rising edge of the input `clock` */
 export function requireClock(netlist: Netlist, clock: string, cells: Readonly<Record<string, string>>): void {
   const expected = netlist.ports[clock]?.bits.join();

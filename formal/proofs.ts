@@ -1,11 +1,14 @@
 /**
- * All proofs of one configuration. Together they say that the dot-product unit computes Eq. (1) with
- * Algorithm 1 for every sequence of legal inputs after a reset, its result valid exactly at its latency.
+ * All proofs of one configuration. Together they say that the dot-product unit, and every unit of the array,
+ * computes Eq. (1) with Algorithm 1 for every sequence of legal inputs after a reset, its result valid exactly
+ * at its latency.
  */
 import type { GeneratedBlock, GenerateOptions } from '../hdl-gen/generate.ts';
 import { ToolError } from '../tools/yowasp.ts';
+import { chainClaim } from './array.ts';
 import type { Claim } from './claims.ts';
 import { NetlistError } from './netlist.ts';
+import { parameterClaims } from './parameters.ts';
 import { pipelineClaim } from './pipeline.ts';
 import { rescalerCircuit, rescalerClaims } from './rescaler.ts';
 import { sumClaims } from './sum-of-products.ts';
@@ -57,6 +60,16 @@ export async function proofsOf(
       claims: await attempt(async () =>
         controlClaims(await openUnit(options, blocks), latency ?? 0, pipeline),
       ),
+    },
+    {
+      name: 'the array is a row of units with delayed inputs',
+      method: 'induction over one cycle, SAT; units abstract',
+      claims: await attempt(async () => [await chainClaim(options, blocks)]),
+    },
+    {
+      name: 'one file serves every parameter value',
+      method: 'SAT, registers matched by name; this file overridden, at samples of other sizes',
+      claims: await attempt(() => parameterClaims(options, blocks)),
     },
   ];
 }

@@ -86,6 +86,18 @@ export function applyRescaler(accumulator: number, rescaler: Rescaler): number {
   }
 }
 
+/** The real number that the integers of a rescaler stand for. */
+export function factorOf(rescaler: Rescaler): number {
+  switch (rescaler.rounding) {
+    case 'once':
+      return rescaler.multiplier * 2 ** -rescaler.shift;
+    case 'twice':
+      return rescaler.multiplier * 2 ** (rescaler.exponent - 31);
+    case 'double':
+      return rescaler.factor;
+  }
+}
+
 /** e where the factor is in [2^(e-1), 2^e), as rounded; LiteRT's shift. */
 export function exponentOf(rescaler: IntegerRescaler): number {
   return rescaler.rounding === 'twice'

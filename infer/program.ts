@@ -22,6 +22,8 @@ export interface Program {
    * Throws RangeError where an input does not fit the model.
    */
   run(inputs: readonly Elements[], observe?: Observer): readonly Elements[];
+  /** To be called after values of weights or biases of the model have changed in place, as training does it. */
+  refresh(): void;
 }
 
 /**
@@ -31,11 +33,12 @@ export interface Program {
  * outside 1..32.
  */
 export function prepare(model: Model, arithmetic: Arithmetic, kernels?: KernelModule): Program {
-  const { values, steps } =
+  const { values, steps, refresh } =
     kernels === undefined ? prepareReference(model, arithmetic) : prepareKernels(model, arithmetic, kernels);
   return {
     model,
     arithmetic,
+    refresh,
     run(inputs, observe) {
       model.inputs.forEach((tensor, i) => {
         values.of(tensor).set(fitting(tensor, inputs[i]));
@@ -53,6 +56,7 @@ interface Prepared {
   readonly values: Values;
   /** One for each operator. */
   readonly steps: readonly (() => void)[];
+  readonly refresh: () => void;
 }
 
 function prepareReference(model: Model, arithmetic: Arithmetic): Prepared {
@@ -62,7 +66,8 @@ function prepareReference(model: Model, arithmetic: Arithmetic): Prepared {
     const step = named(operator, () => prepareOperator(operator, arithmetic));
     return () => step(values);
   });
-  return { values, steps };
+  // The operators read weights where the model has them.
+  return { values, steps, refresh: () => undefined };
 }
 
 function prepareKernels(model: Model, arithmetic: Arithmetic, kernelModule: KernelModule): Prepared {
@@ -71,10 +76,10 @@ function prepareKernels(model: Model, arithmetic: Arithmetic, kernelModule: Kern
   const binds = model.operators.map((operator) =>
     named(operator, () => prepareFast(operator, arithmetic, builder, kernelModule.format)),
   );
-  const { memory, scratch } = builder.build();
+  const { memory, scratch, refresh } = builder.build();
   const values = valuesAt(plan.offsets, memory.buffer);
   const kernels = instantiateKernels(kernelModule, memory);
-  return { values, steps: binds.map((bind) => bind({ kernels, values, scratch })) };
+  return { values, steps: binds.map((bind) => bind({ kernels, values, scratch })), refresh };
 }
 
 function named<T>(operator: Operator, prepareIt: () => T): T {

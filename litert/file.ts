@@ -1,10 +1,22 @@
 /**
  * The tables of a `.tflite` file as they are stored: places checked, meaning not. read-model.ts gives them
- * meaning, patch-model.ts writes to their places. Field names and slots are those of LiteRT's schema.fbs.
+ * meaning, patch-model.ts writes to their places.
  */
 
 import { type ByteRange, rootTable, type Slots, type Table, type Vector } from './flatbuffer.ts';
 import { ModelError } from './model-error.ts';
+import {
+  BUFFER,
+  IDENTIFIER,
+  METADATA,
+  MODEL,
+  OPERATOR,
+  OPERATOR_CODE,
+  QUANTIZATION,
+  SCHEMA_VERSION,
+  SUBGRAPH,
+  TENSOR,
+} from './schema.ts';
 
 export interface ModelFile {
   readonly description: string;
@@ -48,36 +60,9 @@ export interface StoredOperator {
   readonly options: <S extends Slots>(slots: S, label: string) => Table<S> | undefined;
 }
 
-const MODEL = {
-  version: 0,
-  operatorCodes: 1,
-  subgraphs: 2,
-  description: 3,
-  buffers: 4,
-  metadata: 6,
-} as const;
-const OPERATOR_CODE = { deprecatedBuiltinCode: 0, customCode: 1, version: 2, builtinCode: 3 } as const;
-const SUBGRAPH = { tensors: 0, inputs: 1, outputs: 2, operators: 3 } as const;
-const BUFFER = { data: 0, offset: 1, size: 2 } as const;
-const METADATA = { name: 0, buffer: 1 } as const;
-const TENSOR = {
-  shape: 0,
-  type: 1,
-  buffer: 2,
-  name: 3,
-  quantization: 4,
-  isVariable: 5,
-  sparsity: 6,
-  variantTensors: 9,
-} as const;
-const QUANTIZATION = { scale: 2, zeroPoint: 3, detailsType: 4, quantizedDimension: 6 } as const;
-const OPERATOR = { opcodeIndex: 0, inputs: 1, outputs: 2, optionsType: 3, options: 4 } as const;
-
-const SCHEMA_VERSION = 3;
-
 /** @throws ModelError unless the bytes are a `.tflite` file of one subgraph whose parts lie within it */
 export function readFile(bytes: Uint8Array): ModelFile {
-  const model = rootTable(bytes, 'TFL3', MODEL, 'TFLite model');
+  const model = rootTable(bytes, IDENTIFIER, MODEL, 'TFLite model');
   const version = model.number('version', 'uint32');
   if (version !== SCHEMA_VERSION) {
     throw new ModelError(`schema version ${version} is not ${SCHEMA_VERSION}; convert the model again`);

@@ -1,6 +1,7 @@
 /** LiteRT models: `.tflite` files in and out. */
 
 export * from './model.ts';
+export type { Given, ModelDescription } from './model-description.ts';
 export { ModelError } from './model-error.ts';
 export { patchModel, type TensorChange } from './patch-model.ts';
 export { readModel } from './read-model.ts';
@@ -34,3 +35,4 @@ export {
   rescaleTable,
 } from './rescale-table.ts';
 export { TABLE_FORMATS, type TableFile, type TableFormat, tableFiles } from './table-files.ts';
+export { writeModel } from './write-model.ts';

@@ -13,6 +13,7 @@ import {
   type Softmax,
   weightScale,
 } from './model.ts';
+import type { Given } from './model-description.ts';
 
 /**
  * M = Sx*Sw/Sy of each output channel.
@@ -50,7 +51,11 @@ export function addFactors({ left, right, output }: ElementwiseBinary): AddFacto
 }
 
 /** S1 * S2 / Sy of MUL, each step rounded to float32 (tflite/kernels/mul.cc). */
-export function mulFactor({ left, right, output }: ElementwiseBinary): number {
+export function mulFactor({
+  left,
+  right,
+  output,
+}: Pick<Given<ElementwiseBinary>, 'left' | 'right' | 'output'>): number {
   return Math.fround(Math.fround(left.scale * right.scale) / output.scale);
 }
 

@@ -4,29 +4,7 @@ import type { ModelFile, StoredTensor } from './file.ts';
 import type { ByteRange } from './flatbuffer.ts';
 import type { Activation, Bias, Parameter, Tensor, Weights } from './model.ts';
 import { ModelError } from './model-error.ts';
-
-/** TensorType, as far as known here. */
-const TYPE_NAMES = [
-  'float32',
-  'float16',
-  'int32',
-  'uint8',
-  'int64',
-  'string',
-  'bool',
-  'int16',
-  'complex64',
-  'int8',
-  'float64',
-  'complex128',
-  'uint64',
-  'resource',
-  'variant',
-  'uint32',
-  'uint16',
-  'int4',
-  'bfloat16',
-] as const;
+import { TENSOR_TYPES } from './schema.ts';
 
 const MAX_RANK = 8;
 /** Elements of a tensor: far above what runs in reasonable time, far below what overflows an int32. */
@@ -127,7 +105,7 @@ export class Tensors {
     const size = sizeOf(stored, user);
     const { index: _, name, shape } = stored;
     const base = { role: 'activation', index, name, shape, size } as const;
-    const type = TYPE_NAMES[stored.type];
+    const type = TENSOR_TYPES[stored.type];
     if (type !== 'int8' && type !== 'uint8') {
       throw refused(
         user,
@@ -219,7 +197,7 @@ export class Tensors {
   }
 
   #requireType<T extends 'int8' | 'int32'>(stored: StoredTensor, expected: T, user: User): T {
-    const type = TYPE_NAMES[stored.type];
+    const type = TENSOR_TYPES[stored.type];
     if (type !== expected) {
       throw refused(user, stored, `is ${type ?? `of type ${stored.type}`} where ${expected} is expected`);
     }

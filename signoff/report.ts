@@ -1,16 +1,10 @@
 /** A sign-off as files: a page to read, the same as JSON, and the evidence of each check. */
 import { GENERATOR } from '../hdl-gen/version.ts';
 import { packageVersion } from '../tools/yowasp.ts';
-import { type CheckResult, isSignedOff, type Signoff } from './result.ts';
-
-export interface ReportFile {
-  readonly name: string;
-  readonly text: string;
-}
+import { type CheckResult, isSignedOff, type ReportFile, type Signoff } from './result.ts';
 
 /** What no check covers, whatever its result. */
 const NOT_COVERED = [
-  'The systolic array is simulated; of its units everything is proven, of the chain between them nothing.',
   'At gate level the rescaler and the dot-product unit are simulated, without delays; the array only as Verilog.',
   'Inputs outside of the contract: a shift above 24 + width of m, act_min above act_max.',
   'Proofs are about the Verilog text as Yosys reads it, not about what a synthesis tool makes of it, and not about timing.',
@@ -41,7 +35,7 @@ export function signoffFiles(signoff: Signoff): readonly ReportFile[] {
     vectors,
     mutants,
     tools,
-    checks: checks.map(({ evidence: _, ...check }) => check),
+    checks: checks.map(({ evidence: _, attachments: __, ...check }) => check),
     notCovered: NOT_COVERED,
   };
   return [
@@ -51,6 +45,7 @@ export function signoffFiles(signoff: Signoff): readonly ReportFile[] {
       name: evidenceFile,
       text: json({ check, options, evidence }),
     })),
+    ...checks.flatMap(({ attachments = [] }) => attachments),
   ];
 }
 
@@ -67,6 +62,8 @@ ${verdict} Units of the array: ${units}. Random vectors: ${vectors} a block, see
 ${GENERATOR.name} ${GENERATOR.version} with ${packageVersion('@yowasp/yosys')}. Repeat it with
 
     npm run signoff -- --macs ${macs} --k ${k} --units ${units} --arch ${arch} --pipeline ${pipeline} --leading-one ${leadingOne} --vectors ${vectors} --seed ${seed} --mutants ${mutants}
+
+What the blocks do and how to use them is in [datasheet.md](datasheet.md).
 
 ${line(head)}
 ${line(head.map(() => '---'))}

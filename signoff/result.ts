@@ -23,6 +23,13 @@ export interface CheckResult {
   readonly evidenceFile: string;
   /** Content of that file, as JSON. */
   readonly evidence: unknown;
+  /** Files that come with it, to read. */
+  readonly attachments?: readonly ReportFile[];
+}
+
+export interface ReportFile {
+  readonly name: string;
+  readonly text: string;
 }
 
 export interface Signoff {

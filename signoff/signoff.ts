@@ -8,12 +8,16 @@ import { runCampaign } from '../sim/campaign.ts';
 import { benchesOf } from '../sim/regression.ts';
 import type { SimulatorName } from '../sim/simulators/index.ts';
 import type { LoadedLibrary } from '../synth/libraries.ts';
+import { checkConnections } from './connections.ts';
+import { checkControlRegisters } from './control-registers.ts';
+import { checkDatasheet } from './datasheet-check.ts';
 import { checkGateLevel, GENERIC_FLOW, libertyFlow } from './gate-level.ts';
 import { checkLint } from './lint.ts';
 import { mutationCheck } from './mutation-check.ts';
 import { type Decided, proofCheck } from './proof-check.ts';
 import type { CheckResult } from './result.ts';
 import { simulationCheck } from './simulation-check.ts';
+import { checkStableText } from './stable-text.ts';
 import { checkStructure } from './structure.ts';
 
 export interface SignoffTask {
@@ -45,7 +49,8 @@ export interface SignoffObserver {
 }
 
 const SIMULATION_EFFORT = 40;
-const STRUCTURE_EFFORT = 10;
+const STRUCTURE_EFFORT = 4;
+const DATASHEET_EFFORT = 4;
 /** Of one block. */
 const MUTATION_EFFORT = 20;
 /** Of one flow. */
@@ -57,7 +62,7 @@ const GATE_LEVEL_EFFORT = 20;
  */
 const MOST_RANDOM_VECTORS_OF_ICARUS = 1000;
 
-/** @returns the checks in the order in which they ended: the quick ones first, simulation last */
+/** @returns the checks in the order in which they ended: the quick ones first, simulation and datasheet last */
 export async function runSignoff(
   task: SignoffTask,
   observer: SignoffObserver,
@@ -65,13 +70,21 @@ export async function runSignoff(
   const { options, blocks, simulators, vectors, seed, mutants, jobs } = task;
   const proofs = await proofsOf(options, blocks);
   const claims = proofs.flatMap(claimsOf);
+  const structure = [
+    () => checkStructure(blocks),
+    () => checkConnections(blocks),
+    () => checkControlRegisters(blocks),
+    () => checkStableText(options, blocks),
+    () => checkLint(blocks),
+  ];
   observer.onPlan(
-    claims.length + blocks.length + simulators.length + 4,
+    claims.length + blocks.length + simulators.length + structure.length + 3,
     claims.reduce((sum, claim) => sum + effortOf(claim), 0) +
       blocks.length * MUTATION_EFFORT +
       2 * GATE_LEVEL_EFFORT +
       simulators.length * SIMULATION_EFFORT +
-      2 * STRUCTURE_EFFORT,
+      structure.length * STRUCTURE_EFFORT +
+      DATASHEET_EFFORT,
   );
   const results: CheckResult[] = [];
   const done = (result: CheckResult, effort: number): void => {
@@ -79,8 +92,7 @@ export async function runSignoff(
     observer.onStep(effort);
     observer.onCheck(result);
   };
-  done(await checkStructure(blocks), STRUCTURE_EFFORT);
-  done(await checkLint(blocks), STRUCTURE_EFFORT);
+  for (const check of structure) done(await check(), STRUCTURE_EFFORT);
   await runProofs(proofs, task, observer, (result) => {
     results.push(result);
     observer.onCheck(result);
@@ -113,6 +125,8 @@ export async function runSignoff(
       Math.max(1, jobs - 1),
     ),
   ]);
+  // After the simulation, whose compiled blocks it takes.
+  done(await checkDatasheet(options, blocks), DATASHEET_EFFORT);
   return results;
 }
 

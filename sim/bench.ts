@@ -27,8 +27,13 @@ export interface Bench {
   readonly elements: Readonly<Record<string, Element>>;
   /** The cases that a whole regression must have seen. */
   readonly bins: readonly string[];
-  /** Every edge, the same each time. */
-  directed(): Stimulus;
+  /**
+   * Every edge, the same each time.
+   *
+   * @param rescales of a dot-product unit, besides those that its own edges take: at most 3000, the default. A
+   * rescaler by itself always goes through all.
+   */
+  directed(rescales?: number): Stimulus;
   /** Constrained-random rows, about as many as asked for. */
   random(random: Random, rows: number): Stimulus;
   /** What golden says. Counts cases when there is a coverage to count them in. */

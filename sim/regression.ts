@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { multiplierFormat } from '../golden/index.ts';
 import { designOf } from '../hdl-gen/design.ts';
 import { type GenerateOptions, generate } from '../hdl-gen/generate.ts';
+import { type AgreementDirectory, haveAgreed, keepAgreement } from './agreement.ts';
 import type { Bench, Expectation, Stimulus } from './bench.ts';
 import { firstMismatch } from './compare.ts';
 import { Coverage } from './coverage.ts';
@@ -25,6 +26,8 @@ import { type RowValues, rowValues } from './values.ts';
 export interface Effort {
   /** Random rows for each block, besides the directed ones. */
   readonly rows: number;
+  /** Directed rescales of each dot-product unit, where not as many as its bench has; see `Bench.directed`. */
+  readonly directedRescales?: number;
   readonly seed: number;
 }
 
@@ -32,10 +35,12 @@ export interface BlockResult {
   readonly block: string;
   /** Rows whose outputs were compared: none after a mismatch. */
   readonly vectors: number;
+  /** Those of them on which this simulator is known to agree, so that it was not run again. */
+  readonly knownVectors: number;
   readonly bins: number;
   /** The cases that did not come up in those rows. */
   readonly emptyBins: readonly string[];
-  /** Time in the simulator, without compiling it. */
+  /** Time in the simulator, without compiling it, for the vectors that were not known. */
   readonly simulationSeconds: number;
   readonly failure?: Failure;
 }
@@ -44,9 +49,10 @@ export interface BlockResult {
 const LEAST_TIMED_SECONDS = 0.5;
 
 /** How fast a block was simulated, or undefined where that cannot be told from so short a run, or a failed one. */
-export function cyclesPerSecond({ vectors, simulationSeconds, failure }: BlockResult): number | undefined {
+export function cyclesPerSecond(block: BlockResult): number | undefined {
+  const { vectors, knownVectors, simulationSeconds, failure } = block;
   if (failure || simulationSeconds < LEAST_TIMED_SECONDS) return undefined;
-  return vectors / simulationSeconds;
+  return (vectors - knownVectors) / simulationSeconds;
 }
 
 export interface Failure {
@@ -86,15 +92,19 @@ export function benchesOf(
   ];
 }
 
-/** Runs directed and random vectors through every block of a configuration. */
+/**
+ * Runs directed and random vectors through every block of a configuration, but for those on which `simulator` and
+ * golden have agreed before, as far as `agreements` knows.
+ */
 export async function verify(
   options: GenerateOptions,
   simulator: Simulator,
   effort: Effort,
   benches: readonly Bench[] = benchesOf(options),
+  agreements: AgreementDirectory = false,
 ): Promise<readonly BlockResult[]> {
   const results: BlockResult[] = [];
-  for (const bench of benches) results.push(await verifyBlock(bench, simulator, effort));
+  for (const bench of benches) results.push(await verifyBlock(bench, simulator, effort, agreements));
   return results;
 }
 
@@ -102,8 +112,8 @@ export async function verify(
 const BATCH_WORDS = 2 ** 24;
 
 /** The vectors of a block, table by table: the directed ones first. */
-export function* stimuliOf(bench: Bench, { rows, seed }: Effort): Generator<Stimulus> {
-  yield bench.directed();
+export function* stimuliOf(bench: Bench, { rows, directedRescales, seed }: Effort): Generator<Stimulus> {
+  yield bench.directed(directedRescales);
   const random = new Random(seed);
   const most = Math.ceil(BATCH_WORDS / inputLayout(bench.design).words);
   for (let remaining = rows; remaining > 0; remaining -= most) {
@@ -120,42 +130,55 @@ export function vectorsKey(bench: Bench, effort: Effort): string {
   return hash.digest('hex');
 }
 
-async function verifyBlock(bench: Bench, simulator: Simulator, effort: Effort): Promise<BlockResult> {
+async function verifyBlock(
+  bench: Bench,
+  simulator: Simulator,
+  effort: Effort,
+  agreements: AgreementDirectory,
+): Promise<BlockResult> {
   const layout = inputLayout(bench.design);
-  const outputWords = outputLayout(bench.design).words;
+  const wordsPerRow = outputLayout(bench.design).words;
   const compiled = await simulator.compile(bench.design);
   try {
     const coverage = new Coverage(bench.bins);
     let cycles = 0;
     let vectors = 0;
+    let knownVectors = 0;
     let simulationSeconds = 0;
     const result = (): BlockResult => ({
       block: bench.design.top,
       vectors,
+      knownVectors,
       bins: coverage.bins,
       emptyBins: coverage.empty(),
       simulationSeconds,
     });
     for (const stimulus of stimuliOf(bench, effort)) {
-      const started = performance.now();
-      const response = await compiled.run(stimulus);
-      simulationSeconds += (performance.now() - started) / 1000;
       const seen = new Coverage(bench.bins);
       const expectation = bench.expect(stimulus, seen);
-      const mismatch = firstMismatch(expectation, response, outputWords);
       const count = countRows(layout, stimulus);
-      const compared = mismatch === undefined ? count : mismatch + 1;
-      vectors += compared - expectation.firstChecked;
-      if (mismatch !== undefined) {
-        // Cases that came up later than the mismatch were not looked at.
-        bench.expect(stimulus.subarray(0, compared * layout.words), coverage);
-        const failure = {
-          cycle: cycles + mismatch,
-          ...rowOf(bench, stimulus, expectation, response, mismatch),
-          ...(await smallestFailure(bench, compiled, stimulus, mismatch)),
-        };
-        return { ...result(), failure };
+      const comparison = { fingerprint: compiled.fingerprint, stimulus, expectation, wordsPerRow };
+      if (await haveAgreed(agreements, comparison)) {
+        knownVectors += count - expectation.firstChecked;
+      } else {
+        const started = performance.now();
+        const response = await compiled.run(stimulus);
+        simulationSeconds += (performance.now() - started) / 1000;
+        const mismatch = firstMismatch(expectation, response, wordsPerRow);
+        if (mismatch !== undefined) {
+          // Cases that came up later than the mismatch were not looked at.
+          bench.expect(stimulus.subarray(0, (mismatch + 1) * layout.words), coverage);
+          vectors += mismatch + 1 - expectation.firstChecked;
+          const failure = {
+            cycle: cycles + mismatch,
+            ...rowOf(bench, stimulus, expectation, response, mismatch),
+            ...(await smallestFailure(bench, compiled, stimulus, mismatch)),
+          };
+          return { ...result(), failure };
+        }
+        await keepAgreement(agreements, comparison);
       }
+      vectors += count - expectation.firstChecked;
       coverage.add(seen);
       cycles += count;
     }

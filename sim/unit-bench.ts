@@ -260,14 +260,14 @@ export function unitBench(design: Design, shape: UnitShape): Bench {
     elements: elementsOf(format, shiftBits, !fieldOf(layout, 'bias').port.signed),
     bins: [...rescaleBins(format), ...UNIT_BINS],
 
-    directed(): Stimulus {
+    directed(rescales = DIRECTED_RESCALES): Stimulus {
       const random = new Random(1);
       const cases = directedCases(format);
       const arrivals = [...directedArrivals(latencyCycles, units)];
       const budget = arrivals.reduce((sum, { beats, gap }) => sum + 2 * beats + gap + 8, 0);
+      const singles = Math.min(cases.length, rescales, DIRECTED_RESCALES);
       // A stride that is prime to the number of cases meets all shifts and multipliers.
-      const stride = Math.max(1, Math.floor(cases.length / DIRECTED_RESCALES)) | 1;
-      const singles = Math.min(cases.length, DIRECTED_RESCALES);
+      const stride = Math.max(1, Math.floor(cases.length / singles)) | 1;
       let drawn = 0;
       const draw = (): RescaleCase => {
         drawn += 1;
@@ -339,7 +339,7 @@ function elementsOf({ k }: MultiplierFormat, shiftBits: number, inArray: boolean
 }
 
 /** How many of the directed rescales a unit goes through; the rescaler itself goes through all. */
-const DIRECTED_RESCALES = 3000;
+export const DIRECTED_RESCALES = 3000;
 
 function single(index: number): Arrival {
   return { beats: 1 + (index % 3), bubbles: 0, gap: index % 2 };

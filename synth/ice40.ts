@@ -9,9 +9,17 @@
 import { createHash } from 'node:crypto';
 import { designOf } from '../hdl-gen/design.ts';
 import { generate } from '../hdl-gen/generate.ts';
+import { cached, contentKey } from '../tools/cache.ts';
 import { bytesOf, packageVersion, type SourceFile, textOf, treeOf, yosys } from '../tools/yowasp.ts';
 import { boundPeriodNs, longestDspChain } from './ice40/dsp-timing.ts';
-import { DEVICES, type Device, nextpnrArguments, placeAndRoute, requireNextpnr } from './ice40/nextpnr.ts';
+import {
+  DEVICES,
+  type Device,
+  nextpnrArguments,
+  type Placement,
+  placeAndRoute,
+  requireNextpnr,
+} from './ice40/nextpnr.ts';
 import { INSTANCE, WRAPPER, wrapperVerilog } from './ice40/wrapper.ts';
 import type { Ice40Metrics, Provenance, SweepPoint, SweepResult, Target } from './result.ts';
 
@@ -22,18 +30,22 @@ export type Ice40Point = SweepPoint & { readonly target: Extract<Target, { kind:
 export interface Ice40Options {
   /** One placement each. */
   readonly seeds: readonly number[];
+  /** Where each placement is kept, as minutes go into one; `false` keeps none. */
+  readonly cacheDirectory: string | false;
 }
 
 export const DEFAULT_SEEDS: readonly number[] = [1, 2, 3, 4, 5];
 
+const DEFAULT_OPTIONS: Ice40Options = { seeds: DEFAULT_SEEDS, cacheDirectory: false };
+
 /** Synthesizes, places and routes one point. Never rejects: what went wrong is in the result. */
 export async function runIce40(
   point: Ice40Point,
-  { seeds }: Ice40Options = { seeds: DEFAULT_SEEDS },
+  options: Ice40Options = DEFAULT_OPTIONS,
 ): Promise<SweepResult> {
   try {
-    const metrics = await measure(point, seeds);
-    return { ...point, status: 'done', metrics, provenance: ice40Provenance(point, { seeds }) };
+    const metrics = await measure(point, options);
+    return { ...point, status: 'done', metrics, provenance: ice40Provenance(point, options) };
   } catch (error) {
     return { ...point, status: 'failed', reason: error instanceof Error ? error.message : String(error) };
   }
@@ -46,7 +58,7 @@ export async function runIce40(
  */
 export function ice40Provenance(
   point: Ice40Point,
-  { seeds }: Ice40Options = { seeds: DEFAULT_SEEDS },
+  { seeds }: Pick<Ice40Options, 'seeds'> = DEFAULT_OPTIONS,
 ): Provenance {
   const { files, script, device } = plan(point);
   return {
@@ -88,7 +100,7 @@ function plan({ target, ...options }: Ice40Point): Plan {
   return { device, files: [...design.files, { name: WRAPPER_FILE, text: wrapperVerilog(design) }], script };
 }
 
-async function measure(point: Ice40Point, seeds: readonly number[]): Promise<Ice40Metrics> {
+async function measure(point: Ice40Point, { seeds, cacheDirectory }: Ice40Options): Promise<Ice40Metrics> {
   requireNextpnr();
   if (seeds.length === 0) throw new Error('no seeds to place with');
   const { device, files, script } = plan(point);
@@ -103,7 +115,7 @@ async function measure(point: Ice40Point, seeds: readonly number[]): Promise<Ice
 
   const placements = [];
   for (const seed of seeds) {
-    placements.push(await placeAndRoute(bytesOf(netlists, 'wrapped.json'), device, seed));
+    placements.push(await placement(bytesOf(netlists, 'wrapped.json'), device, seed, cacheDirectory));
   }
   if (!placements.every(({ criticalCells }) => criticalCells.some(isOfUnit))) {
     throw new Error('the slowest path is one of the wrapper, so fmax says nothing of the unit');
@@ -120,6 +132,20 @@ async function measure(point: Ice40Point, seeds: readonly number[]): Promise<Ice
     fmaxMhzMax: fmax.at(-1) ?? Number.NaN,
     seeds: seeds.length,
   };
+}
+
+/** Out of the cache where it has been made before. */
+async function placement(
+  netlist: Uint8Array,
+  device: Device,
+  seed: number,
+  cacheDirectory: string | false,
+): Promise<Placement> {
+  const invocation = [requireNextpnr(), ...nextpnrArguments(device, seed)];
+  const content = await cached(cacheDirectory, contentKey([...invocation, sha256(netlist)]), async () =>
+    Buffer.from(JSON.stringify(await placeAndRoute(netlist, device, seed))),
+  );
+  return JSON.parse(Buffer.from(content).toString()) as Placement;
 }
 
 interface CellCounts {
@@ -166,6 +192,6 @@ function median(sorted: readonly number[]): number {
   return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
 }
 
-function sha256(text: string): string {
+function sha256(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -53,8 +53,8 @@ async function link(target: string, path: string): Promise<void> {
   await symlink(target, path);
 }
 
-test('the package holds what runs, the default Verilog, and nothing else', () => {
-  const others = packedFiles.filter((path) => !/^(dist|rtl)\//.test(path));
+test('the package holds what runs, the default Verilog and model, and nothing else', () => {
+  const others = packedFiles.filter((path) => !/^(dist|models|rtl)\//.test(path));
   expect(others.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json']);
   expect(packedFiles.filter((path) => /\.(ts|tsbuildinfo)$/.test(path) && !path.endsWith('.d.ts'))).toEqual(
     [],
@@ -63,6 +63,10 @@ test('the package holds what runs, the default Verilog, and nothing else', () =>
 
 test('npx npu-rescaler --version is the version of the package', async () => {
   expect((await npx('--version')).stdout.trim()).toBe(packageJson.version);
+});
+
+test('npx npu-rescaler inspect finds the model that comes with it', async () => {
+  expect((await npx('inspect')).stdout).toContain('fashion_small_cnn_int8.tflite');
 });
 
 test('npx npu-rescaler gen writes the Verilog with the given defaults', async () => {

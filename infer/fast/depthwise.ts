@@ -1,7 +1,7 @@
 /** DEPTHWISE_CONV_2D with one output for each input channel. */
 import type { DepthwiseConv2d } from '../../litert/index.ts';
 import type { Arithmetic } from '../arithmetic.ts';
-import { packRange, prepareChannels } from './dot-product.ts';
+import { packRange, placeChannels } from './dot-product.ts';
 import { filtersInColumns } from './gemm.ts';
 import type { Bind } from './kernels.ts';
 import type { MemoryBuilder } from './memory-builder.ts';
@@ -17,12 +17,10 @@ export function prepareDepthwise(
   const { output, weights, window } = operator;
   const perWord = WORD_BYTES / format.bytes;
   const words = Math.ceil((window.height * window.width) / perWord);
-  const packed = prepareChannels(operator, filtersInColumns(operator), words, format, arithmetic);
   const table = tapTable(operator, perWord * words, memory);
   const positions = table.length / (perWord * words);
   const tableAddress = memory.place(table);
-  const weightsAddress = memory.place(packed.weights);
-  const blocksAddress = memory.place(packed.blocks);
+  const channelsAt = placeChannels(operator, filtersInColumns(operator), words, format, arithmetic, memory);
   const range = memory.place(packRange(operator.outputRange));
   const to = memory.address(output);
   return ({ kernels }) =>
@@ -32,8 +30,8 @@ export function prepareDepthwise(
         positions,
         words,
         format.offset,
-        weightsAddress,
-        blocksAddress,
+        channelsAt.weights,
+        channelsAt.blocks,
         range,
         weights.channels,
         to,

@@ -3,8 +3,9 @@ import { effectiveBias, type OutputRange } from '../../golden/index.ts';
 import type { DotProduct } from '../../litert/index.ts';
 import type { Arithmetic } from '../arithmetic.ts';
 import { channelRescalers } from '../operators/dot-product.ts';
+import type { MemoryBuilder } from './memory-builder.ts';
 import { type OperandFormat, WORD_BYTES } from './operand-format.ts';
-import { planRescaling, type RescalePlan } from './rescale-plan.ts';
+import { ESTIMATE_EXCESS, planRescaling, type RescalePlan } from './rescale-plan.ts';
 
 /** Channels that a kernel works on at a time. */
 export const BLOCK_CHANNELS = 8;
@@ -12,15 +13,34 @@ export const BLOCK_CHANNELS = 8;
 /** The weights of one output channel, in the order of their taps. */
 export type FilterOf = (channel: number) => Int8Array;
 
-export interface Channels {
+interface Channels {
   /** Effective bias and rescaling of every channel, as kernels/rescale.ts has blocks. */
   readonly blocks: Int32Array;
   /** [blocks][words][8][elements of a word]: neighbours in the filter side by side, 0 where there is none. */
   readonly weights: Int8Array | Int16Array;
 }
 
-/** @param words of 32 bits in a filter, with what the kernel wants added */
-export function prepareChannels(
+/**
+ * Places them. @param words of 32 bits in a filter, with what the kernel wants added
+ *
+ * @returns addresses
+ */
+export function placeChannels(
+  operator: DotProduct,
+  filterOf: FilterOf,
+  words: number,
+  format: OperandFormat,
+  arithmetic: Arithmetic,
+  memory: MemoryBuilder,
+): { readonly weights: number; readonly blocks: number } {
+  const [weights = 0, blocks = 0] = memory.derive(() => {
+    const channels = prepareChannels(operator, filterOf, words, format, arithmetic);
+    return [channels.weights, channels.blocks];
+  });
+  return { weights, blocks };
+}
+
+function prepareChannels(
   operator: DotProduct,
   filterOf: FilterOf,
   words: number,
@@ -64,8 +84,8 @@ function packWeights(
   return packed;
 }
 
-/** Words of a block: eight rows, the way, whether it is nudged, and room up to a multiple of 16 bytes. */
-const ROWS = 8;
+/** Words of a block: seven rows, the way, whether it is nudged, and room up to a multiple of 16 bytes. */
+const ROWS = 7;
 const BLOCK_WORDS = ROWS * BLOCK_CHANNELS + 4;
 
 /** The layout is that of kernels/rescale.ts. @param biases of the channels; 0 where there is none */
@@ -74,12 +94,12 @@ export function packBlocks(plans: readonly RescalePlan[], biases: readonly numbe
   const floats = new Float32Array(packed.buffer);
   plans.forEach(({ way, channels }, block) => {
     const start = block * BLOCK_WORDS;
-    channels.forEach(({ multiplier, left, right, factor, nudge, least, greatest }, lane) => {
+    channels.forEach(({ multiplier, left, right, factor, nudge, term }, lane) => {
       const bias = biases[block * BLOCK_CHANNELS + lane] ?? 0;
       [bias, multiplier, left, right].forEach((value, row) => {
         packed[start + row * BLOCK_CHANNELS + lane] = value;
       });
-      [factor, nudge, least, greatest].forEach((value, row) => {
+      [factor, nudge, term].forEach((value, row) => {
         floats[start + (4 + row) * BLOCK_CHANNELS + lane] = value;
       });
     });
@@ -91,9 +111,10 @@ export function packBlocks(plans: readonly RescalePlan[], biases: readonly numbe
 
 /** The layout is that of kernels/rescale.ts. */
 export function packRange({ outputZeroPoint, activationMin, activationMax }: OutputRange): Uint8Array {
-  const packed = new Uint8Array(48);
+  const packed = new Uint8Array(64);
   new Int16Array(packed.buffer, 0, 8).fill(outputZeroPoint);
   packed.fill(activationMin, 16, 32).fill(activationMax, 32, 48);
+  new Int32Array(packed.buffer, 48, 4).fill(outputZeroPoint - ESTIMATE_EXCESS);
   return packed;
 }
 

@@ -2,7 +2,7 @@
 import type { Conv2d, DepthwiseConv2d, DotProduct, FullyConnected } from '../../litert/index.ts';
 import type { Arithmetic } from '../arithmetic.ts';
 import { imageShape } from '../operators/window.ts';
-import { type FilterOf, packRange, prepareChannels } from './dot-product.ts';
+import { type FilterOf, packRange, placeChannels } from './dot-product.ts';
 import type { Bind } from './kernels.ts';
 import type { MemoryBuilder } from './memory-builder.ts';
 import { type OperandFormat, WORD_BYTES } from './operand-format.ts';
@@ -93,12 +93,10 @@ function prepareGemm(
 ): Bind {
   const { output, weights } = operator;
   const rowBytes = Math.ceil((taps * channels * format.bytes) / STEP_BYTES) * STEP_BYTES;
-  const packed = prepareChannels(operator, filterOf, rowBytes / WORD_BYTES, format, arithmetic);
   const positions = table.length / taps;
   const panelRows = Math.max(TILES_ROWS, Math.floor(PANEL_BYTES / rowBytes / TILES_ROWS) * TILES_ROWS);
   const tableAddress = memory.place(table);
-  const weightsAddress = memory.place(packed.weights);
-  const blocksAddress = memory.place(packed.blocks);
+  const channelsAt = placeChannels(operator, filterOf, rowBytes / WORD_BYTES, format, arithmetic, memory);
   const range = memory.place(packRange(operator.outputRange));
   const to = memory.address(output);
   memory.needScratch(Math.min(panelRows, positions) * rowBytes);
@@ -111,8 +109,8 @@ function prepareGemm(
         channels,
         format.offset,
         rowBytes,
-        weightsAddress,
-        blocksAddress,
+        channelsAt.weights,
+        channelsAt.blocks,
         range,
         weights.channels,
         panel,

@@ -1,6 +1,6 @@
+import { instantiate, type WasmMemory, type WasmModule } from '../../tools/wasm.ts';
 import type { Values } from '../values.ts';
 import type { OperandFormat } from './operand-format.ts';
-import { instantiate, type WasmMemory, type WasmModule } from './wasm.ts';
 
 /** The compiled kernels. Can be sent to a worker thread. */
 export interface KernelModule {

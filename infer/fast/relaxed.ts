@@ -6,8 +6,9 @@
  * bytes, ARM and AVX-VNNI-INT8 with signed ones; x86 without them saturates. The engine must decide once and for all,
  * so what one memory and every pair of weight and byte show is true of all that follows.
  */
+
+import { instantiate, newMemory, type WasmModule } from '../../tools/wasm.ts';
 import type { OperandFormat } from './operand-format.ts';
-import { instantiate, newMemory, type WasmModule } from './wasm.ts';
 
 /** What kernels/relaxed.ts exports besides the kernels. */
 interface Probe {

@@ -3,22 +3,25 @@
  *
  * Where products of accumulator and multiplier fit 32 bits, as with few bits they do, that is all there is to it.
  *
- * Elsewhere there is an *estimate* first: t = a * M in float32. Every rounding that is done here is to the nearest
- * integer of some x between t + least and t + greatest. So if both have the same integer next to them, that is the
- * quotient. If not, which happens to one accumulator in four thousand, the kernel calculates again, in 64 bits or in
- * double, exactly as golden does.
+ * Elsewhere there is an *estimate* first, in float32: t = a * M * 2^14 + term, where the term rounds t to an integer:
+ * 1.5 * 2^23, from which on float32 have no bits behind the point. Then the low bits of t, taken as an integer, are a * M
+ * with 14 bits behind the binary point; 1/2 has been added, too, so that the integer below is the quotient, and two
+ * units in the last place, because t may be off by almost as many. So where the last bits are above 3, t minus that error
+ * has the same integer below, and it is the quotient. If not, which happens to one accumulator in four thousand, the
+ * kernel calculates again, in 64 bits or in double, exactly as golden does.
  *
  * Rounding twice is to the nearest, too, only that the middle has moved: with h = round(a * m / 2^31), half up, the
  * quotient is h / 2^e, half away from zero. For e > 0 it is n + 1 or more where h >= (n + 1/2) * 2^e, h being an
  * integer where a * M >= n + 1/2 - 2^-(e+1), and likewise below zero. So the magnitude is nudged by 2^-(e+1). If the
  * clamp makes one of all quotients up to 0, as after RELU, the nudge may have any sign there: it becomes part of
- * least and greatest.
+ * the term.
  *
  * The output is int8, so estimates need to be right only up to 256: whatever the zero point, the clamp makes one of
- * all that is beyond.
+ * all that is beyond. There t leaves the range in which its bits are those of a fixed-point number, but the bits of
+ * positive floats are in the order of their values, and negative ones are negative as integers, too: it stays beyond.
  */
 import type { OutputRange } from '../../golden/index.ts';
-import type { Rescaler } from '../arithmetic.ts';
+import { factorOf, type Rescaler } from '../arithmetic.ts';
 
 /** Numbered as in kernels/rescale.ts. `narrow` has no estimate, the others say what is done in case of doubt. */
 const WAYS = { narrow: 0, once: 1, twice: 2, double: 3 } as const;
@@ -36,13 +39,12 @@ export interface ChannelPlan {
   readonly left: number;
   /** The shift to the right; the same for all channels of `narrow`. */
   readonly right: number;
-  /** M in float32. */
+  /** M * 2^14 in float32. */
   readonly factor: number;
   /** Added to the magnitude of an estimate. */
   readonly nudge: number;
-  /** Added to an estimate, for the ends of the interval in which the quotient is before it is rounded. */
-  readonly least: number;
-  readonly greatest: number;
+  /** Added to an estimate. */
+  readonly term: number;
 }
 
 const INT32_MAX = 2 ** 31 - 1;
@@ -119,37 +121,37 @@ function exactly(rescaler: Rescaler): Pick<ChannelPlan, 'multiplier' | 'left' | 
   }
 }
 
+/** Of an estimate: its unit is 2^-14. With as many bits, 256 is just within the low bits of a float32. */
+const ONE = 2 ** 14;
+
+const MAGIC = 1.5 * 2 ** 23;
+const MAGIC_BITS = 0x4b400000;
+
+/** The integer part of an estimate of 0. */
+export const ESTIMATE_EXCESS = MAGIC_BITS / ONE;
+
 /**
- * Five roundings to float32 (a, M, their product, nudge, least or greatest), 2^-24 each, of a value up to 256: in all
- * less than 2^-13.6. One and a half times that is taken.
+ * No estimate is off by as much, in units: a, M and their product are rounded to float32, by 2^-24 of up to 2^22 each,
+ * the product once more when it is nudged, to 1/8; the sum with the term to 1/2, and so is the nudge where it is part
+ * of the term. 1.75 in all.
  */
-const FLOAT_ERROR = 2 ** -13;
+const ERROR = 2;
 
-/** Beyond, an integer does not fit the low bits of a float32, and before 2^31 quotients wrap. */
-const LARGEST_ESTIMATE = 2 ** 22;
+/** Before 2^31 quotients wrap. */
+const LARGEST_ESTIMATE = 2 ** 30;
 
-type Estimate = Pick<ChannelPlan, 'factor' | 'nudge' | 'least' | 'greatest'>;
+type Estimate = Pick<ChannelPlan, 'factor' | 'nudge' | 'term'>;
 
-const NO_ESTIMATE: Estimate = { factor: 0, nudge: 0, least: -1, greatest: 1 };
+/** In doubt for all accumulators. */
+const NO_ESTIMATE: Estimate = { factor: 0, nudge: 0, term: MAGIC };
 
 function estimate({ rescaler, bound }: Channel, clampsNegatives: boolean): Estimate {
-  const factor = Math.fround(factorOf(rescaler));
-  if (bound * factor >= LARGEST_ESTIMATE - 2) return NO_ESTIMATE;
+  const M = factorOf(rescaler);
+  if (bound * M >= LARGEST_ESTIMATE) return NO_ESTIMATE;
   const roundsAgain = rescaler.rounding === 'twice' && rescaler.exponent < 0;
-  const nudge = roundsAgain ? 2 ** (rescaler.exponent - 1) : 0;
+  const nudge = roundsAgain ? ONE * 2 ** (rescaler.exponent - 1) : 0;
+  const term = MAGIC + ONE / 2 + ERROR;
   return clampsNegatives
-    ? { factor, nudge: 0, least: nudge - FLOAT_ERROR, greatest: nudge + FLOAT_ERROR }
-    : { factor, nudge, least: -FLOAT_ERROR, greatest: FLOAT_ERROR };
-}
-
-/** The real number that the integers of a rescaler stand for. */
-function factorOf(rescaler: Rescaler): number {
-  switch (rescaler.rounding) {
-    case 'once':
-      return rescaler.multiplier * 2 ** -rescaler.shift;
-    case 'twice':
-      return rescaler.multiplier * 2 ** (rescaler.exponent - 31);
-    case 'double':
-      return rescaler.factor;
-  }
+    ? { factor: M * ONE, nudge: 0, term: term + Math.round(nudge) }
+    : { factor: M * ONE, nudge, term };
 }

@@ -8,27 +8,30 @@ const NARROW: i32 = 0;
 const ONCE: i32 = 1;
 const TWICE: i32 = 2;
 
-/** How outputs are clamped: the zero point, int16 in eight lanes, and the ends of the range, int8 in sixteen. */
+/**
+ * How outputs are clamped: the zero point, int16 in eight lanes, the ends of the range, int8 in sixteen, and the zero
+ * point less what estimates have in excess, int32 in four.
+ */
 const LOWEST: usize = 16;
 const HIGHEST: usize = 32;
+const ESTIMATED_ZERO_POINT: usize = 48;
 
-/** How eight channels are rescaled: eight rows of eight words, the first being the bias; then the way. */
-export const BLOCK_BYTES: usize = 272;
+/** How eight channels are rescaled: seven rows of eight words, the first being the bias; then the way. */
+export const BLOCK_BYTES: usize = 240;
 const MULTIPLIER: usize = 32;
 const LEFT: usize = 64;
 const RIGHT: usize = 96;
-// float32: the factor, what is added to the magnitude, and what is added for the least and greatest estimate.
+// float32: the factor, what is added to the magnitude, and what is added to all.
 const FACTOR: usize = 128;
 const NUDGE: usize = 160;
-const LEAST: usize = 192;
-const GREATEST: usize = 224;
-const WAY: usize = 256;
+const TERM: usize = 192;
+const WAY: usize = 224;
 /** Whether there is something to add to magnitudes. */
-const NUDGED: usize = 260;
+const NUDGED: usize = 228;
 
-/** 1.5 * 2^23: a small number that is added to it is rounded to an integer, in the low bits. */
-const MAGIC: f32 = 12582912.0;
-const MAGIC_BITS: i32 = 0x4b400000;
+/** Bits of an estimate behind the binary point, and those of them that are all 0 where it is in doubt, as planned. */
+const FRACTION_BITS: i32 = 14;
+const DOUBT_MASK: i32 = 0x3ffc;
 
 /** Two times eight accumulators of the same eight channels to sixteen int8. */
 @inline
@@ -52,29 +55,21 @@ export function requantize8x2(a0: v128, a1: v128, b0: v128, b1: v128, block: usi
     tb0 = nudged(tb0, block);
     tb1 = nudged(tb1, block + 16);
   }
-  const least0 = v128.load(block, LEAST);
-  const least1 = v128.load(block, LEAST + 16);
-  const na0 = nearest(ta0, least0);
-  const na1 = nearest(ta1, least1);
-  const nb0 = nearest(tb0, least0);
-  const nb1 = nearest(tb1, least1);
-  const greatest0 = v128.load(block, GREATEST);
-  const greatest1 = v128.load(block, GREATEST + 16);
-  const doubtful0 = v128.or(
-    v128.xor(na0, nearest(ta0, greatest0)),
-    v128.xor(nb0, nearest(tb0, greatest0)),
+  const term0 = v128.load(block, TERM);
+  const term1 = v128.load(block, TERM + 16);
+  const ea0 = f32x4.add(ta0, term0);
+  const ea1 = f32x4.add(ta1, term1);
+  const eb0 = f32x4.add(tb0, term0);
+  const eb1 = f32x4.add(tb1, term1);
+  const fractions = i32x4.min_u(
+    i32x4.min_u(fraction(ea0), fraction(ea1)),
+    i32x4.min_u(fraction(eb0), fraction(eb1)),
   );
-  const doubtful1 = v128.or(
-    v128.xor(na1, nearest(ta1, greatest1)),
-    v128.xor(nb1, nearest(tb1, greatest1)),
-  );
-  if (v128.any_true(v128.or(doubtful0, doubtful1))) return exactly(a0, a1, b0, b1, block, range);
-  const bits = i32x4.splat(MAGIC_BITS);
-  return offsetAndClamp(
-    i32x4.sub(na0, bits),
-    i32x4.sub(na1, bits),
-    i32x4.sub(nb0, bits),
-    i32x4.sub(nb1, bits),
+  if (!i32x4.all_true(fractions)) return exactly(a0, a1, b0, b1, block, range);
+  const zeroPoint = v128.load(range, ESTIMATED_ZERO_POINT);
+  return clamp(
+    i16x8.narrow_i32x4_s(whole(ea0, zeroPoint), whole(ea1, zeroPoint)),
+    i16x8.narrow_i32x4_s(whole(eb0, zeroPoint), whole(eb1, zeroPoint)),
     range,
   );
 }
@@ -87,7 +82,7 @@ function narrow(a: v128, at: usize): v128 {
   return i32x4.shr_s(i32x4.add(product, v128.load(at, LEFT)), load<i32>(at, RIGHT));
 }
 
-/** a * M in float32. */
+/** a * M in float32, at the scale of estimates. */
 @inline
 function product(a: v128, at: usize): v128 {
   return f32x4.mul(f32x4.convert_i32x4_s(a), v128.load(at, FACTOR));
@@ -100,18 +95,31 @@ function nudged(t: v128, at: usize): v128 {
   return f32x4.add(t, v128.or(v128.load(at, NUDGE), sign));
 }
 
-/** The integer next to t + term, plus magic. */
+/** 0 where the estimate is so near to an integer that it may be on the wrong side of it. */
 @inline
-function nearest(t: v128, term: v128): v128 {
-  return f32x4.add(f32x4.add(t, term), f32x4.splat(MAGIC));
+function fraction(estimate: v128): v128 {
+  return v128.and(estimate, i32x4.splat(DOUBT_MASK));
+}
+
+/** The integer below, with the zero point. */
+@inline
+function whole(estimate: v128, zeroPoint: v128): v128 {
+  return i32x4.add(i32x4.shr_s(estimate, FRACTION_BITS), zeroPoint);
 }
 
 /** Zero point and clamp, for sixteen quotients. Those beyond int16 saturate, where the clamp does so anyway. */
 @inline
 function offsetAndClamp(a0: v128, a1: v128, b0: v128, b1: v128, range: usize): v128 {
   const zeroPoint = v128.load(range);
-  const a = i16x8.add_sat_s(i16x8.narrow_i32x4_s(a0, a1), zeroPoint);
-  const b = i16x8.add_sat_s(i16x8.narrow_i32x4_s(b0, b1), zeroPoint);
+  return clamp(
+    i16x8.add_sat_s(i16x8.narrow_i32x4_s(a0, a1), zeroPoint),
+    i16x8.add_sat_s(i16x8.narrow_i32x4_s(b0, b1), zeroPoint),
+    range,
+  );
+}
+
+@inline
+function clamp(a: v128, b: v128, range: usize): v128 {
   return i8x16.min_s(
     i8x16.max_s(i8x16.narrow_i16x8_s(a, b), v128.load(range, LOWEST)),
     v128.load(range, HIGHEST),

@@ -52,7 +52,7 @@ function rescaledSum(operator: Reduce, arithmetic: Arithmetic): Step {
 }
 
 /** For every element of the input, in order, the element of the output that it adds to. */
-function targetIndices({ input, axes }: Reduce): Int32Array {
+export function targetIndices({ input, axes }: Reduce): Int32Array {
   let indices = [0];
   input.shape.forEach((size, axis) => {
     indices = axes.includes(axis)

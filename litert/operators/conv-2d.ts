@@ -1,8 +1,12 @@
+import type { Conv2d } from '../model.ts';
+import type { Given, WrittenOperator } from '../model-description.ts';
 import type { OperatorReader } from '../operator-source.ts';
 import { requireRescalable } from './dot-product.ts';
-import { clampOf, FUSED_ACTIVATIONS } from './fused-activation.ts';
-import { PADDINGS, place } from './window.ts';
+import { activationField, clampOf, FUSED_ACTIVATIONS } from './fused-activation.ts';
+import { dilationFields, PADDINGS, place, strideFields } from './window.ts';
 
+/** Of the options in BuiltinOptions. */
+const UNION = 1;
 const OPTIONS = {
   padding: 0,
   strideWidth: 1,
@@ -22,7 +26,7 @@ export const conv2d: OperatorReader = {
     const weights = source.weights(1, 0, 4);
     const bias = source.bias(2, weights.channels);
     const output = source.int8Output();
-    const options = source.options(1, OPTIONS);
+    const options = source.options(UNION, OPTIONS);
     const [, height = 1, width = 1, channels] = weights.shape;
     const { window, rows, columns } = place(source, input, {
       height,
@@ -53,3 +57,16 @@ export const conv2d: OperatorReader = {
     });
   },
 };
+
+export function writeConv2d({ input, weights, bias, window, activation }: Given<Conv2d>): WrittenOperator {
+  return {
+    version: 3,
+    inputs: [input, weights, ...(bias === undefined ? [] : [bias])],
+    optionsType: UNION,
+    options: [
+      ...strideFields(OPTIONS, window),
+      ...dilationFields(OPTIONS, window),
+      activationField(OPTIONS, activation),
+    ],
+  };
+}

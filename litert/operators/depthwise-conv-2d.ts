@@ -1,13 +1,18 @@
+import type { DepthwiseConv2d } from '../model.ts';
+import type { Given, WrittenOperator } from '../model-description.ts';
 import type { OperatorReader } from '../operator-source.ts';
 import { requireRescalable } from './dot-product.ts';
-import { clampOf, FUSED_ACTIVATIONS } from './fused-activation.ts';
-import { PADDINGS, place } from './window.ts';
+import { activationField, clampOf, FUSED_ACTIVATIONS } from './fused-activation.ts';
+import { dilationFields, PADDINGS, place, strideFields } from './window.ts';
 
-/** Slot 3, depth_multiplier, repeats what the shapes say, and LiteRT ignores it. */
+/** Of the options in BuiltinOptions. */
+const UNION = 2;
 const OPTIONS = {
   padding: 0,
   strideWidth: 1,
   strideHeight: 2,
+  /** Repeats what the shapes say, and LiteRT ignores it. */
+  depthMultiplier: 3,
   activation: 4,
   dilationWidth: 5,
   dilationHeight: 6,
@@ -23,7 +28,7 @@ export const depthwiseConv2d: OperatorReader = {
     const weights = source.weights(1, 3, 4);
     const bias = source.bias(2, weights.channels);
     const output = source.int8Output();
-    const options = source.options(2, OPTIONS);
+    const options = source.options(UNION, OPTIONS);
     const [one, height = 1, width = 1] = weights.shape;
     const { window, rows, columns } = place(source, input, {
       height,
@@ -53,3 +58,25 @@ export const depthwiseConv2d: OperatorReader = {
     });
   },
 };
+
+export function writeDepthwiseConv2d({
+  input,
+  weights,
+  bias,
+  output,
+  window,
+  activation,
+}: Given<DepthwiseConv2d>): WrittenOperator {
+  const [inputs = 1, outputs = 1] = [input, output].map(({ shape }) => shape.at(-1));
+  return {
+    version: 3,
+    inputs: [input, weights, ...(bias === undefined ? [] : [bias])],
+    optionsType: UNION,
+    options: [
+      ...strideFields(OPTIONS, window),
+      ...dilationFields(OPTIONS, window),
+      { slot: OPTIONS.depthMultiplier, int32: outputs / inputs },
+      activationField(OPTIONS, activation),
+    ],
+  };
+}

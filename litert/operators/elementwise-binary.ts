@@ -1,23 +1,26 @@
 import type { ElementwiseBinary } from '../model.ts';
+import type { Given, WrittenOperator } from '../model-description.ts';
 import type { OperatorReader, OperatorSource } from '../operator-source.ts';
 import { addFactors, mulFactor } from '../rescale-factors.ts';
-import { clampOf, FUSED_ACTIVATIONS } from './fused-activation.ts';
+import { activationField, clampOf, FUSED_ACTIVATIONS } from './fused-activation.ts';
 
 const OPTIONS = { activation: 0 } as const;
 
-/** With their tables of options in BuiltinOptions. */
+/** Of their options in BuiltinOptions. */
+const UNIONS = { ADD: 11, SUB: 28, MUL: 21 } as const;
+
 export const elementwiseBinary: readonly OperatorReader[] = [
-  { name: 'ADD', code: 0, maxVersion: 5, read: (source) => read(source, 'ADD', 11) },
-  { name: 'SUB', code: 41, maxVersion: 5, read: (source) => read(source, 'SUB', 28) },
-  { name: 'MUL', code: 18, maxVersion: 7, read: (source) => read(source, 'MUL', 21) },
+  { name: 'ADD', code: 0, maxVersion: 5, read: (source) => read(source, 'ADD') },
+  { name: 'SUB', code: 41, maxVersion: 5, read: (source) => read(source, 'SUB') },
+  { name: 'MUL', code: 18, maxVersion: 7, read: (source) => read(source, 'MUL') },
 ];
 
-function read(source: OperatorSource, op: ElementwiseBinary['op'], union: number): ElementwiseBinary {
+function read(source: OperatorSource, op: ElementwiseBinary['op']): ElementwiseBinary {
   source.requireInputs(2);
   const left = source.int8(0);
   const right = source.int8(1);
   const output = source.int8Output();
-  const options = source.options(union, OPTIONS);
+  const options = source.options(UNIONS[op], OPTIONS);
   const shape = broadcast(left.shape, right.shape);
   if (shape === undefined) {
     source.refuse(`its shape [${right.shape}] cannot be broadcast with [${left.shape}]`, right);
@@ -47,4 +50,25 @@ function broadcast(a: readonly number[], b: readonly number[]): readonly number[
     shape.push(Math.max(left, right));
   }
   return shape;
+}
+
+export function writeElementwiseBinary(operator: Given<ElementwiseBinary>): WrittenOperator {
+  const { op, left, right, activation } = operator;
+  return {
+    version: version(operator),
+    inputs: [left, right],
+    optionsType: UNIONS[op],
+    options: [activationField(OPTIONS, activation)],
+  };
+}
+
+/** 3 is SUB that broadcasts more than four axes, and MUL with a factor of 1 or more. */
+function version({ op, left, right, output }: Given<ElementwiseBinary>): 2 | 3 {
+  const broadcasts = left.shape.join() !== right.shape.join();
+  const special = {
+    ADD: false,
+    SUB: broadcasts && Math.max(left.shape.length, right.shape.length) > 4,
+    MUL: mulFactor({ left, right, output }) >= 1,
+  };
+  return special[op] ? 3 : 2;
 }

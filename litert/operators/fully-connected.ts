@@ -1,7 +1,11 @@
+import type { FullyConnected } from '../model.ts';
+import type { Given, WrittenOperator } from '../model-description.ts';
 import type { OperatorReader } from '../operator-source.ts';
 import { requireRescalable } from './dot-product.ts';
-import { clampOf, FUSED_ACTIVATIONS } from './fused-activation.ts';
+import { activationField, clampOf, FUSED_ACTIVATIONS } from './fused-activation.ts';
 
+/** Of the options in BuiltinOptions. */
+const UNION = 8;
 const OPTIONS = { activation: 0, weightsFormat: 1, keepDims: 2 } as const;
 
 /** How far the scale of a bias may be off, in output steps for each of its own. */
@@ -17,7 +21,7 @@ export const fullyConnected: OperatorReader = {
     const weights = source.weights(1, 0, 2);
     const bias = source.bias(2, weights.channels);
     const output = source.int8Output();
-    const options = source.options(8, OPTIONS);
+    const options = source.options(UNION, OPTIONS);
     options.choice('weightsFormat', ['default']);
     const [outputs = 1, inputs = 1] = weights.shape;
     const batches = input.size / inputs;
@@ -53,3 +57,18 @@ export const fullyConnected: OperatorReader = {
     });
   },
 };
+
+export function writeFullyConnected(operator: Given<FullyConnected>): WrittenOperator {
+  const { input, weights, bias, output, activation } = operator;
+  // Without keep_num_dims the output has rows and columns, whatever the input has.
+  const keepsDimensions = output.shape.length !== 2;
+  return {
+    version: keepsDimensions ? 5 : 4,
+    inputs: [input, weights, bias],
+    optionsType: UNION,
+    options: [
+      activationField(OPTIONS, activation),
+      { slot: OPTIONS.keepDims, int8: keepsDimensions ? 1 : 0 },
+    ],
+  };
+}

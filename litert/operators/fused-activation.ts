@@ -1,6 +1,7 @@
 /** The clamp that a fused activation comes to, CalculateActivationRangeQuantized in tflite/kernels/kernel_util.cc. */
 
 import type { OutputRange } from '../../golden/index.ts';
+import type { Field } from '../flatbuffer-writer.ts';
 import type { FusedActivation, Int8Activation } from '../model.ts';
 import type { OperatorSource } from '../operator-source.ts';
 
@@ -43,4 +44,8 @@ function quantized(limit: number, scale: number): number | undefined {
 
 function roundHalfAway(value: number): number {
   return Math.sign(value) * Math.round(Math.abs(value));
+}
+
+export function activationField(slots: { readonly activation: number }, activation: FusedActivation): Field {
+  return { slot: slots.activation, int8: FUSED_ACTIVATIONS.indexOf(activation) };
 }

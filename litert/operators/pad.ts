@@ -1,3 +1,5 @@
+import type { Pad } from '../model.ts';
+import { type Given, parameter, type WrittenOperator } from '../model-description.ts';
 import type { OperatorReader } from '../operator-source.ts';
 
 export const pad: OperatorReader = {
@@ -22,3 +24,13 @@ export const pad: OperatorReader = {
     return { op: 'PAD', index: source.index, input, before, after, output };
   },
 };
+
+export function writePad({ input, before, after, output }: Given<Pad>): WrittenOperator {
+  const amounts = before.flatMap((amount, axis) => [amount, after[axis] ?? 0]);
+  return {
+    version: before.length > 4 ? 4 : 2,
+    inputs: [input, parameter(`${output.name}/paddings`, [before.length, 2], amounts)],
+    optionsType: 0,
+    options: [],
+  };
+}

@@ -1,8 +1,11 @@
 import type { Pool2d } from '../model.ts';
+import type { Given, WrittenOperator } from '../model-description.ts';
 import type { OperatorReader, OperatorSource } from '../operator-source.ts';
-import { clampOf, FUSED_ACTIVATIONS } from './fused-activation.ts';
-import { PADDINGS, place } from './window.ts';
+import { activationField, clampOf, FUSED_ACTIVATIONS } from './fused-activation.ts';
+import { PADDINGS, place, strideFields } from './window.ts';
 
+/** Of the options in BuiltinOptions. */
+const UNION = 5;
 const OPTIONS = { padding: 0, strideWidth: 1, strideHeight: 2, width: 3, height: 4, activation: 5 } as const;
 
 export const pool2d: readonly OperatorReader[] = [
@@ -14,7 +17,7 @@ function read(source: OperatorSource, op: Pool2d['op']): Pool2d {
   source.requireInputs(1);
   const input = source.int8(0);
   const output = source.int8Output();
-  const options = source.options(5, OPTIONS);
+  const options = source.options(UNION, OPTIONS);
   const { window, rows, columns } = place(source, input, {
     height: options.positive('height'),
     width: options.positive('width'),
@@ -34,5 +37,19 @@ function read(source: OperatorSource, op: Pool2d['op']): Pool2d {
     window,
     output,
     ...clampOf(source, options.choice('activation', FUSED_ACTIVATIONS), output),
+  };
+}
+
+export function writePool2d({ input, window, activation }: Given<Pool2d>): WrittenOperator {
+  return {
+    version: 2,
+    inputs: [input],
+    optionsType: UNION,
+    options: [
+      ...strideFields(OPTIONS, window),
+      { slot: OPTIONS.width, int32: window.width },
+      { slot: OPTIONS.height, int32: window.height },
+      activationField(OPTIONS, activation),
+    ],
   };
 }

@@ -1,4 +1,5 @@
 import type { Quantize } from '../model.ts';
+import type { Given, WrittenOperator } from '../model-description.ts';
 import type { OperatorReader } from '../operator-source.ts';
 import { scaleRatio } from '../rescale-factors.ts';
 
@@ -16,3 +17,7 @@ export const quantize: OperatorReader = {
     return operator;
   },
 };
+
+export function writeQuantize({ input }: Given<Quantize>): WrittenOperator {
+  return { version: 1, inputs: [input], optionsType: 0, options: [] };
+}

@@ -1,7 +1,10 @@
 import type { Reduce } from '../model.ts';
+import { type Given, parameter, type WrittenOperator } from '../model-description.ts';
 import type { OperatorReader, OperatorSource } from '../operator-source.ts';
 import { scaleRatio } from '../rescale-factors.ts';
 
+/** Of the options in BuiltinOptions. */
+const UNION = 27;
 const OPTIONS = { keepDims: 0 } as const;
 
 export const reduce: readonly OperatorReader[] = [
@@ -14,7 +17,7 @@ function read(source: OperatorSource, op: Reduce['op']): Reduce {
   const input = source.int8(0);
   const list = source.parameter(1);
   const output = source.int8Output();
-  const keepDims = source.options(27, OPTIONS).flag('keepDims');
+  const keepDims = source.options(UNION, OPTIONS).flag('keepDims');
   const rank = input.shape.length;
   const wrong = list.data.find((axis) => axis < -rank || axis >= rank);
   if (wrong !== undefined) source.refuse(`axis ${wrong} is not one of shape [${input.shape}]`, list);
@@ -27,4 +30,13 @@ function read(source: OperatorSource, op: Reduce['op']): Reduce {
   const operator: Reduce = { op, index: source.index, input, axes, keepDims, output };
   source.requireFactor(scaleRatio(operator), 'Sx/Sy');
   return operator;
+}
+
+export function writeReduce({ input, axes, keepDims, output }: Given<Reduce>): WrittenOperator {
+  return {
+    version: 2,
+    inputs: [input, parameter(`${output.name}/axes`, [axes.length], axes)],
+    optionsType: UNION,
+    options: [{ slot: OPTIONS.keepDims, int8: keepDims ? 1 : 0 }],
+  };
 }

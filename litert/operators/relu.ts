@@ -1,4 +1,5 @@
 import type { FusedActivation, Relu } from '../model.ts';
+import type { Given, WrittenOperator } from '../model-description.ts';
 import type { OperatorReader, OperatorSource } from '../operator-source.ts';
 import { reluFactor } from '../rescale-factors.ts';
 import { clampOf } from './fused-activation.ts';
@@ -22,4 +23,8 @@ function read(source: OperatorSource, op: Relu['op'], activation: FusedActivatio
   const operator: Relu = { op, index: source.index, input, output, ...clampOf(source, activation, output) };
   source.requireFactor(reluFactor(operator), 'Sx/Sy');
   return operator;
+}
+
+export function writeRelu({ op, input }: Given<Relu>): WrittenOperator {
+  return { version: op === 'RELU_N1_TO_1' ? 1 : 2, inputs: [input], optionsType: 0, options: [] };
 }

@@ -1,3 +1,5 @@
+import type { Reshape } from '../model.ts';
+import { type Given, parameter, type WrittenOperator } from '../model-description.ts';
 import type { OperatorReader } from '../operator-source.ts';
 
 const OPTIONS = { newShape: 0 } as const;
@@ -28,3 +30,13 @@ export const reshape: OperatorReader = {
     return { op: 'RESHAPE', index: source.index, input, output };
   },
 };
+
+export function writeReshape({ input, output }: Given<Reshape>): WrittenOperator {
+  const { name, shape } = output;
+  return {
+    version: 1,
+    inputs: [input, parameter(`${name}/shape`, [shape.length], shape)],
+    optionsType: 0,
+    options: [],
+  };
+}

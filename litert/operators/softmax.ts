@@ -1,7 +1,10 @@
 import type { Softmax } from '../model.ts';
+import type { Given, WrittenOperator } from '../model-description.ts';
 import type { OperatorReader } from '../operator-source.ts';
 import { softmaxFactor } from '../rescale-factors.ts';
 
+/** Of the options in BuiltinOptions. */
+const UNION = 9;
 const OPTIONS = { beta: 0 } as const;
 
 /** Probabilities 0 to 255/256, which is what the integer kernel writes. */
@@ -15,7 +18,7 @@ export const softmax: OperatorReader = {
     source.requireInputs(1);
     const input = source.int8(0);
     const output = source.int8Output();
-    const beta = source.options(9, OPTIONS).float('beta');
+    const beta = source.options(UNION, OPTIONS).float('beta');
     source.requireShape(output, input.shape, 'the input');
     if (input.shape.length === 0) source.refuse('a scalar has no axis to normalize over', input);
     if (
@@ -34,3 +37,12 @@ export const softmax: OperatorReader = {
     return operator;
   },
 };
+
+export function writeSoftmax({ input, beta }: Given<Softmax>): WrittenOperator {
+  return {
+    version: 2,
+    inputs: [input],
+    optionsType: UNION,
+    options: [{ slot: OPTIONS.beta, float32: beta }],
+  };
+}

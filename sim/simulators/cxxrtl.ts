@@ -51,13 +51,14 @@ export function createCxxrtl(options: SimulatorOptions = {}): Simulator {
     requireInstalled: async () => undefined,
     async compile(design) {
       checkDesign(design);
-      const module = await compileBatch(design, options);
-      let tracer: Promise<WasmModule> | undefined;
+      const { module, fingerprint } = await compileBatch(design, options);
+      let tracer: Promise<Compiled> | undefined;
       return {
+        fingerprint,
         run: async (stimulus) => ({ outputs: runRows(design, module, stimulus) }),
         async waveform(stimulus) {
           tracer ??= compileTracer(design, options);
-          return traceRows(design, await tracer, stimulus);
+          return traceRows(design, (await tracer).module, stimulus);
         },
         dispose: async () => undefined,
       } satisfies CompiledDesign;
@@ -65,7 +66,12 @@ export function createCxxrtl(options: SimulatorOptions = {}): Simulator {
   };
 }
 
-function compileBatch(design: Design, options: SimulatorOptions): Promise<WasmModule> {
+interface Compiled {
+  readonly module: WasmModule;
+  readonly fingerprint: string;
+}
+
+function compileBatch(design: Design, options: SimulatorOptions): Promise<Compiled> {
   const script = `${readSources(design)}; ${TRANSLATE}`;
   const candidates = schedules.map((schedule) => batchHarness(design, schedule));
   return build(design, script, candidates, options, (netlist, generated) => {
@@ -76,7 +82,7 @@ function compileBatch(design: Design, options: SimulatorOptions): Promise<WasmMo
 }
 
 /** A simulator with every signal of the hierarchy as another output. Nothing is optimized away before. */
-function compileTracer(design: Design, options: SimulatorOptions): Promise<WasmModule> {
+function compileTracer(design: Design, options: SimulatorOptions): Promise<Compiled> {
   const script = `${readSources(design)}; expose; ${TRANSLATE}`;
   const candidates = [traceHarness(design, { ports: design.ports, clocks: [] })];
   return build(design, script, candidates, options, (netlist) =>
@@ -111,15 +117,15 @@ async function build(
   candidates: readonly string[],
   { cacheDirectory = defaultCacheDirectory(), onStage }: SimulatorOptions,
   harness: (netlist: Netlist, generated: string) => string,
-): Promise<WasmModule> {
+): Promise<Compiled> {
   const headers = await cxxrtlHeaders();
   const lean = leanRuntime(headerText(headers));
   const versions = [packageVersion('@yowasp/yosys'), packageVersion('@yowasp/clang')];
-  const key = contentKey([
+  const fingerprint = contentKey([
     ...[JSON.stringify(design), script, ...candidates],
     ...[...versions, lean, ...LEAN_FLAGS, ...WHOLE_FLAGS],
   ]);
-  const wasm = await cached(cacheDirectory, key, async () => {
+  const wasm = await cached(cacheDirectory, fingerprint, async () => {
     const translated = await timed('yosys', onStage, translate(script, treeOf(design.files)));
     const generated = textOf(translated, 'design.h');
     const netlist = parseNetlist(textOf(translated, 'design.json'), design.top);
@@ -129,7 +135,7 @@ async function build(
     const sources = { 'harness.cc': harness(netlist, generated), 'design.h': designHeader, cxxrtl };
     return timed('clang', onStage, clang(['harness.cc', ...flags], sources));
   });
-  return compileWasm(wasm);
+  return { module: await compileWasm(wasm), fingerprint };
 }
 
 function headerText(headers: Tree): string {

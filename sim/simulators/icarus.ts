@@ -4,6 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { contentKey } from '../../tools/cache.ts';
 import {
   createDirectory,
   removeDirectory,
@@ -38,9 +39,10 @@ export function createIcarus({ onStage }: SimulatorOptions = {}): Simulator {
     async compile(design) {
       checkDesign(design);
       const start = performance.now();
-      const home = await buildProgram(design);
+      const { home, fingerprint } = await buildProgram(design);
       onStage?.('iverilog', performance.now() - start);
       return {
+        fingerprint,
         run: (stimulus) =>
           withDirectory(async (directory) => {
             await runProgram(design, home, directory, stimulus, []);
@@ -58,15 +60,16 @@ export function createIcarus({ onStage }: SimulatorOptions = {}): Simulator {
   };
 }
 
-/** Path of a temporary directory with the program in it. */
-async function buildProgram(design: Design): Promise<string> {
+/** `home` is a temporary directory with the program in it. */
+async function buildProgram(design: Design): Promise<{ home: string; fingerprint: string }> {
   const sources = [...design.files, { name: `${HARNESS}.v`, text: verilogHarness(design) }];
   const directory = await createDirectory();
   try {
     await writeSources(directory, sources);
     const args = ['-g2005', '-s', HARNESS, '-o', PROGRAM, ...sources.map(({ name }) => name)];
     await runTool('iverilog', args, { directory, advice: ADVICE });
-    return directory;
+    const version = await runTool('iverilog', ['-V'], { directory, advice: ADVICE });
+    return { home: directory, fingerprint: contentKey([version, JSON.stringify(sources), ...args]) };
   } catch (error) {
     await removeDirectory(directory);
     throw error;
@@ -87,12 +90,14 @@ async function runProgram(
 function verilogHarness(design: Design): string {
   const inputs = stimulusFields(inputLayout(design));
   const outputs = outputLayout(design).fields;
-  const names = inputs.map((_, i) => inputName(i)).join(', ');
-  const scan = `fields = $fscanf(stimulus, "${inputs.map(() => '%h').join(' ')}", ${names});`;
+  const next = inputs.map((_, i) => `next_${inputName(i)}`);
+  const scan = `fields = $fscanf(stimulus, "${inputs.map(() => '%h').join(' ')}", ${next.join(', ')});`;
+  const drive = inputs.map((_, i) => `${inputName(i)} <= ${next[i]};`).join('\n      ');
   return `\`timescale 1ns / 1ns
 module ${HARNESS};
   reg clock = 0;
   ${declarations('reg', inputs, inputName).join(';\n  ')};
+  ${declarations('reg', inputs, (i) => `next_${inputName(i)}`).join(';\n  ')};
   ${declarations('wire', outputs, outputName).join(';\n  ')};
   integer stimulus, response, fields;
 
@@ -105,12 +110,14 @@ module ${HARNESS};
       $dumpfile("waveform.vcd");
       $dumpvars(0, ${design.top});
     end
-    #1 ${scan}
+    ${scan}
     while (fields == ${inputs.length}) begin
-      #4 clock = 0;
+      // Inputs change together with the registers, just after the edge: the logic settles once, not twice.
+      ${drive}
+      #5 clock = 0;
       #5 $fdisplay(response, "${outputs.map(() => '%b').join(' ')}", ${outputs.map((_, i) => outputName(i)).join(', ')});
       clock = 1;
-      #1 ${scan} // inputs hold beyond the edge
+      ${scan}
     end
     $finish(0);
   end

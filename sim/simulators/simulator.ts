@@ -42,6 +42,8 @@ export interface Response {
 }
 
 export interface CompiledDesign {
+  /** Differs whenever anything but the stimulus differs that a response depends on: design, harness, tool. */
+  readonly fingerprint: string;
   /**
    * Runs every row of the stimulus from power-up. Bits above a port's width are ignored.
    * @throws SimulatorError if the stimulus is not a whole number of rows, or the simulator fails.

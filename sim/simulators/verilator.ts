@@ -24,15 +24,33 @@ const ADVICE =
   'verilator is not on the PATH: install Verilator 5 (Debian and Ubuntu: apt install verilator g++ make, ' +
   "macOS: brew install verilator), or use the simulator 'cxxrtl', which comes with this package";
 
+const MAKE_ADVICE =
+  'make is not on the PATH, and Verilator needs it as well as a C++ compiler ' +
+  "(Debian and Ubuntu: apt install g++ make); or use the simulator 'cxxrtl', which comes with this package";
+
 /** Lint is for whoever writes the Verilog; two states that start at zero, as in cxxrtl. */
 const FLAGS = [
-  ...['--cc', '--exe', '--build', '-j', '0', '--Mdir', 'build', '-o', 'simulator'],
+  ...['--cc', '--exe', '--Mdir', 'build', '-o', 'simulator'],
   ...['-O3', '--x-assign', 'fast', '--x-initial', '0', '--noassert', '-Wno-lint', '-Wno-style', '-Wno-fatal'],
   ...['--default-language', '1364-2005', '--top-module', HARNESS],
 ];
-const BATCH_FLAGS = ['-MAKEFLAGS', 'OPT_FAST=-O3 OPT_SLOW=-O0 OPT_GLOBAL=-O0'];
+
+/** What becomes of the design. */
+interface Build {
+  readonly flags: readonly string[];
+  /** How the generated C++ is compiled. */
+  readonly optimization: readonly string[];
+}
+
+const BATCH: Build = { flags: [], optimization: ['OPT_FAST=-O3', 'OPT_SLOW=-O0', 'OPT_GLOBAL=-O0'] };
 /** A waveform is short, and the compiler takes most of the time. */
-const TRACE_FLAGS = ['--trace', '-MAKEFLAGS', 'OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O0'];
+const TRACE: Build = {
+  flags: ['--trace'],
+  optimization: ['OPT_FAST=-O1', 'OPT_SLOW=-O0', 'OPT_GLOBAL=-O0'],
+};
+
+/** Verilator's own library: half of the compiler's work, and the same for every design. */
+const RUNTIME = ['verilated.o', 'verilated_threads.o'];
 
 export function createVerilator(options: SimulatorOptions = {}): Simulator {
   return {
@@ -40,31 +58,36 @@ export function createVerilator(options: SimulatorOptions = {}): Simulator {
     requireInstalled: () => requireTool('verilator', ['--version'], ADVICE),
     async compile(design) {
       checkDesign(design);
-      const build = (flags: readonly string[]) => buildProgram(design, flags, options);
-      const program = await build(BATCH_FLAGS);
-      let tracer: Promise<string> | undefined;
+      const { program, fingerprint } = await buildProgram(design, BATCH, options);
+      let tracer: Promise<Program> | undefined;
       return {
+        fingerprint,
         run: async (stimulus) => ({ outputs: await runProgram(design, program, stimulus) }),
         async waveform(stimulus) {
-          tracer ??= build(TRACE_FLAGS);
-          return traceProgram(design, await tracer, stimulus);
+          tracer ??= buildProgram(design, TRACE, options);
+          return traceProgram(design, (await tracer).program, stimulus);
         },
         async dispose() {
           await removeDirectory(dirname(program));
           const traced = await tracer?.catch(() => undefined);
-          if (traced !== undefined) await removeDirectory(dirname(traced));
+          if (traced !== undefined) await removeDirectory(dirname(traced.program));
         },
       } satisfies CompiledDesign;
     },
   };
 }
 
-/** Path of a program in a temporary directory of its own. */
+interface Program {
+  /** Path, in a temporary directory of its own. */
+  readonly program: string;
+  readonly fingerprint: string;
+}
+
 async function buildProgram(
   design: Design,
-  flags: readonly string[],
+  { flags, optimization }: Build,
   { cacheDirectory = defaultCacheDirectory(), onStage }: SimulatorOptions,
-): Promise<string> {
+): Promise<Program> {
   const sources = [
     ...design.files,
     { name: `${HARNESS}.v`, text: verilogHarness(design) },
@@ -72,23 +95,36 @@ async function buildProgram(
   ];
   const directory = await createDirectory();
   try {
-    const run = (args: readonly string[], where: string) =>
+    const verilator = (args: readonly string[], where: string) =>
       runTool('verilator', args, { directory: where, advice: ADVICE });
+    const version = await verilator(['--version'], directory);
     const args = [...FLAGS, ...flags, ...sources.map(({ name }) => name)];
-    const parts = [await run(['--version'], directory), JSON.stringify(sources), ...args];
-    const content = await cached(cacheDirectory, contentKey(parts), () =>
+    const fingerprint = contentKey([version, JSON.stringify(sources), ...args, ...optimization]);
+    const content = await cached(cacheDirectory, fingerprint, () =>
       withDirectory(async (workspace) => {
         await writeSources(workspace, sources);
         const start = performance.now();
-        await run(args, workspace);
+        await verilator(args, workspace);
+        const make = async (target: string): Promise<Uint8Array> => {
+          const where = { directory: join(workspace, 'build'), advice: MAKE_ADVICE };
+          await runTool('make', ['-j', '-f', `V${HARNESS}.mk`, target, ...optimization], where);
+          return readFile(join(workspace, 'build', target));
+        };
+        for (const object of RUNTIME) {
+          const key = contentKey([version, object, ...flags, ...optimization]);
+          const compiled = await cached(cacheDirectory, key, () => make(object));
+          // Newer than its source, so make takes it as it is.
+          await writeFile(join(workspace, 'build', object), compiled);
+        }
+        const program = await make('simulator');
         onStage?.('verilator', performance.now() - start);
-        return readFile(join(workspace, 'build/simulator'));
+        return program;
       }),
     );
     const program = join(directory, 'simulator');
     await writeFile(program, content);
     await chmod(program, 0o700);
-    return program;
+    return { program, fingerprint };
   } catch (error) {
     await removeDirectory(directory);
     throw error;

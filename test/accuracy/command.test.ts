@@ -121,6 +121,18 @@ describe('accuracy', () => {
     expect(existsSync(join(folder, 'report', 'accuracy.csv'))).toBe(false);
   });
 
+  test('a data set that was not fetched is named with the command that does', () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [CLI, 'accuracy', '--model', 'model.tflite', '--data', 'mnist'],
+      { cwd: folder, encoding: 'utf8', env: { ...process.env, NPU_RESCALER_CACHE: folder } },
+    );
+    expect(status).toBe(2);
+    expect(stderr).toBe(
+      `npu-rescaler: data set mnist is not in ${join(folder, 'datasets')}: fetch it with npm run data -- mnist\n`,
+    );
+  });
+
   test('a class that the model does not have is named', () => {
     writeFileSync(join(folder, 'labels.txt'), '0\n1\n2\n1\n');
     const { code, stderr } = run(...ACCURACY);

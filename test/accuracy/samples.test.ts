@@ -10,6 +10,7 @@ import {
   openSamples,
   parseLabels,
   readLabels,
+  samplesOf,
   select,
 } from '../../accuracy/index.ts';
 import type { Activation, Model } from '../../litert/index.ts';
@@ -217,5 +218,38 @@ describe('labels', () => {
     ['\n', /has no labels/],
   ])('%j is refused', (text, message) => {
     expect(() => parseLabels(text, 'l')).toThrow(message);
+  });
+});
+
+describe('images in memory', () => {
+  const set = {
+    ...{ count: 3, shape: { height: 2, width: 2, channels: 1 }, description: '3 squares' },
+    images: Uint8Array.of(0, 1, 2, 3, 128, 129, 254, 255, 9, 8, 7, 6),
+    labels: Uint8Array.of(4, 0, 9),
+  };
+
+  test('each becomes the codes of the input, with its class', async () => {
+    const model = modelWith([1, 2, 2, 1], { type: 'int8', zeroPoint: -128 });
+    const samples = samplesOf(model, set, { fit: STRETCH });
+    expect(samples).toMatchObject({ count: 3, classes: [4, 0, 9], description: '3 squares' });
+    expect(await samples.load(1, 3)).toEqual([
+      Int8Array.of(0, 1, 126, 127),
+      Int8Array.of(-119, -120, -121, -122),
+    ]);
+  });
+
+  test('a normalization changes the codes', async () => {
+    const model = modelWith([1, 2, 2, 1], { type: 'int8', scale: 1 / 64, zeroPoint: 0 });
+    const [first] = await samplesOf(model, set, {
+      fit: STRETCH,
+      normalization: { mean: [1], std: [64] },
+    }).load(0, 1);
+    expect(first).toEqual(Int8Array.of(-1, 0, 1, 2));
+  });
+
+  test('of another size than the model takes', () => {
+    expect(() => samplesOf(modelWith([1, 2, 2, 3]), set, { fit: STRETCH })).toThrow(
+      'the model takes [1,2,2,3], but there are 3 squares of [1,2,2,1]; take a data set that fits',
+    );
   });
 });

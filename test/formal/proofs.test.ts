@@ -22,6 +22,8 @@ const PROVEN: readonly (readonly [ProofName, Partial<GenerateOptions>])[] = [
   ['sum', { arch: 'plain', macs: 3 }],
   ['control', { arch: 'fast', pipeline: 0 }],
   ['control', { arch: 'plain', pipeline: 3, leadingOne: 'hidden' }],
+  ['chain', { arch: 'fast', units: 1 }],
+  ['chain', { arch: 'plain', units: 3, pipeline: 1, leadingOne: 'hidden' }],
 ];
 
 describe('proven', () => {
@@ -57,7 +59,7 @@ test('the specification of the proofs is golden: simulated like a block', async 
 interface PlantedBug {
   readonly proof: ProofName;
   readonly options?: Partial<GenerateOptions>;
-  readonly module: 'rescaler' | 'rescaler_pipelined' | 'dot_product_unit';
+  readonly module: 'rescaler' | 'rescaler_pipelined' | 'dot_product_unit' | 'systolic_array';
   readonly line: RegExp;
   readonly becomes: string;
   /** The claim that does not hold, or why there is none. */
@@ -80,7 +82,7 @@ const BUGS: Readonly<Record<string, PlantedBug>> = {
     module: 'rescaler',
     line: /(\+ \$signed\(\{8'd0, half\}\));/,
     becomes: '$1 - 1;',
-    caughtBy: 'rescale',
+    caughtBy: 'rounded',
   },
   'wrong for one product of 2^34': {
     proof: 'rescaler',
@@ -96,13 +98,21 @@ const BUGS: Readonly<Record<string, PlantedBug>> = {
     becomes: "wire overflows = 1'b0;",
     caughtBy: 'rescale',
   },
+  'quotient of a shift without sign': {
+    proof: 'rescaler',
+    options: plain,
+    module: 'rescaler',
+    line: /rounded >>> shift/,
+    becomes: 'rounded >> shift',
+    caughtBy: 'quotient',
+  },
   'quotient without its sign': {
     proof: 'rescaler',
     options: plain,
     module: 'rescaler',
     line: /\{quotient\[31\], quotient\}/,
     becomes: "{1'b0, quotient}",
-    caughtBy: 'rescale',
+    caughtBy: 'output',
   },
   'saturates at 127 instead of act_max': {
     proof: 'rescaler',
@@ -110,7 +120,7 @@ const BUGS: Readonly<Record<string, PlantedBug>> = {
     module: 'rescaler',
     line: /sum > \$signed\(\{\{25\{act_max\[7\]\}\}, act_max\}\)/,
     becomes: "sum > 33'sd127",
-    caughtBy: 'rescale',
+    caughtBy: 'output',
   },
   'multiplier with a sign': {
     proof: 'rescaler',
@@ -241,6 +251,46 @@ const BUGS: Readonly<Record<string, PlantedBug>> = {
     line: /if \(in_valid\) begin(\s+)acc <= /,
     becomes: 'if (1) begin$1acc <= ',
     caughtBy: 'accumulator holds',
+  },
+  'activations skip a unit': {
+    proof: 'chain',
+    options: { ...plain, units: 3 },
+    module: 'systolic_array',
+    line: /(hop_x[\s\S]*?)previous <= lane\[u-1\]\.beat;/,
+    becomes: '$1previous <= lane[u > 1 ? u-2 : 0].beat;',
+    caughtBy: 'chain',
+  },
+  'activations ahead of their control': {
+    proof: 'chain',
+    options: { ...plain, units: 2 },
+    module: 'systolic_array',
+    line: /(hop_x[\s\S]*?)assign beat = previous;/,
+    becomes: '$1assign beat = lane[u-1].beat;',
+    caughtBy: 'no register holds lane[1].beat',
+  },
+  'the weights of unit 0 in every unit': {
+    proof: 'chain',
+    options: { ...plain, units: 2 },
+    module: 'systolic_array',
+    line: /\.w( *)\(w\[[^\]]*\]\)/,
+    becomes: '.w$1(w[8*MACS-1:0])',
+    caughtBy: 'chain',
+  },
+  'outputs in the wrong lanes': {
+    proof: 'chain',
+    options: { ...plain, units: 2 },
+    module: 'systolic_array',
+    line: /= lane\[j\]\.y;/,
+    becomes: '= lane[UNITS-1-j].y;',
+    caughtBy: 'chain',
+  },
+  'reset misses a beat on its way to the next unit': {
+    proof: 'chain',
+    options: { ...plain, units: 2 },
+    module: 'systolic_array',
+    line: /previous <= 2'd0;/,
+    becomes: 'previous <= lane[u-1].control;',
+    caughtBy: 'chain',
   },
 };
 

@@ -1,4 +1,5 @@
 /** The claims of one proof, on generated blocks or on blocks with a planted bug. */
+import { chainClaim } from '../../formal/array.ts';
 import { type Claim, decide } from '../../formal/claims.ts';
 import { NetlistError } from '../../formal/netlist.ts';
 import { pipelineClaim } from '../../formal/pipeline.ts';
@@ -12,7 +13,7 @@ import {
   generate,
 } from '../../hdl-gen/generate.ts';
 
-export type ProofName = 'rescaler' | 'pipeline' | 'sum' | 'control';
+export type ProofName = 'rescaler' | 'pipeline' | 'sum' | 'control' | 'chain';
 
 const CLAIMS: Readonly<
   Record<
@@ -27,6 +28,7 @@ const CLAIMS: Readonly<
   sum: async (options, blocks) => sumClaims(await openUnit(options, blocks), options),
   control: async (options, blocks) =>
     controlClaims(await openUnit(options, blocks), 2 + options.pipeline, options.pipeline),
+  chain: async (options, blocks) => [await chainClaim(options, blocks)],
 };
 
 export function optionsOf(some: Partial<GenerateOptions>): GenerateOptions {

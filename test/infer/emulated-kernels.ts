@@ -1,6 +1,7 @@
 /** The kernels with relaxed SIMD as engines elsewhere run them: its one instruction is written out. */
-import { compileKernelSources, readKernelSources } from '../../infer/fast/compile-kernels.ts';
-import { compileModule, type WasmModule } from '../../infer/fast/wasm.ts';
+import { sourcesOf } from '../../infer/fast/builds.ts';
+import { compileKernelSources } from '../../tools/assemblyscript.ts';
+import { compileModule, type WasmModule } from '../../tools/wasm.ts';
 
 /** Products of int8 and int8, or int8 and uint8, fit int16. */
 const PRODUCTS = (byte: 's' | 'u') => `
@@ -29,7 +30,7 @@ const DOTS = {
 
 /** Runs on every engine. */
 export async function emulated(dot: keyof typeof DOTS): Promise<WasmModule> {
-  const { files, flags } = await readKernelSources('relaxed');
+  const { files, flags } = await sourcesOf('relaxed');
   const source = `@inline
 export function relaxedDot(weights: v128, bytes: v128, sum: v128): v128 {${DOTS[dot]}
 }

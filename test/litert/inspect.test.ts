@@ -199,8 +199,6 @@ describe('what is wrong is one line, exit code 2, and nothing is written', () =>
     expectUsage(inspect(model, ...args), message);
   });
 
-  test('no model', () => expectUsage(inspect(), "npu-rescaler: missing required argument 'model'"));
-
   test('a file that is not there', () =>
     expectUsage(inspect('absent.tflite'), /^npu-rescaler: cannot read absent\.tflite: ENOENT/));
 

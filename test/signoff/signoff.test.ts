@@ -86,8 +86,8 @@ test('a simulation that did not run is open, one without a coverage bin fails', 
   expect(simulationCheck({ configuration, outcome: { error: 'gone' } }, all)).toMatchObject({
     status: 'open',
   });
-  const block = { block: 'rescaler', vectors: 10, bins: 2, emptyBins: ['tie'], simulationSeconds: 1 };
-  const outcome = { blocks: [block], seconds: 1 };
+  const counts = { vectors: 10, knownVectors: 0, bins: 2, emptyBins: ['tie'] };
+  const outcome = { blocks: [{ block: 'rescaler', ...counts, simulationSeconds: 1 }], seconds: 1 };
   expect(simulationCheck({ configuration, outcome }, all)).toMatchObject({
     status: 'fail',
     findings: ['rescaler: never seen: tie'],
@@ -139,7 +139,7 @@ describe('the command', () => {
     const folder = mkdtempSync(join(tmpdir(), 'npu-rescaler-test-'));
     try {
       const out = join(folder, 'report');
-      const sizes = ['--macs', '1', '--k', '9', '--leading-one', 'hidden', '--arch', 'plain'];
+      const sizes = ['--macs', '1', '--k', '3', '--arch', 'fast'];
       const effort = ['--limit', '1', '--vectors', '0', '--mutants', '0', '--simulator', 'cxxrtl'];
       const cache = { NPU_RESCALER_CACHE: join(folder, 'cache') };
       const { status, stdout } = spawnSync(
@@ -150,15 +150,19 @@ describe('the command', () => {
       expect(status).toBe(1);
       const printed: unknown = JSON.parse(stdout);
       expect(printed).toEqual(JSON.parse(readFileSync(join(out, 'signoff.json'), 'utf8')));
-      expect(printed).toMatchObject({ signedOff: false, options: { macs: 1, k: 9 } });
+      expect(printed).toMatchObject({ signedOff: false, options: { macs: 1, k: 3 } });
       const { checks } = printed as Pick<Signoff, 'checks'>;
       const open = checks.find(({ check }) => check === 'rescaler equals Algorithm 1');
       expect(open).toMatchObject({
         status: 'open',
         findings: expect.arrayContaining([expect.stringContaining('rescale: no verdict within 1 s')]),
       });
+      const evidence = checks.map(({ evidenceFile }) => evidenceFile);
+      const timing = ['dot_product_unit', 'systolic_array'].flatMap((module) =>
+        ['json', 'svg'].map((ending) => `${module}.timing.${ending}`),
+      );
       expect(readdirSync(out).toSorted()).toEqual(
-        ['signoff.json', 'signoff.md', ...checks.map(({ evidenceFile }) => evidenceFile)].toSorted(),
+        ['signoff.json', 'signoff.md', 'datasheet.md', ...timing, ...evidence].toSorted(),
       );
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -19,6 +19,7 @@ describe('a configuration', () => {
   const block: BlockResult = {
     block: 'rescaler',
     vectors: 10,
+    knownVectors: 0,
     bins: 2,
     emptyBins: [],
     simulationSeconds: 1,

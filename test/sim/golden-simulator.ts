@@ -15,6 +15,7 @@ export function goldenSimulator(benches: readonly Bench[], bug: Bug = () => unde
       const bench = benches.find((one) => one.design === design);
       if (!bench) throw new Error(`there is no bench for ${design.top}`);
       return {
+        fingerprint: design.top,
         async run(stimulus): Promise<Response> {
           runs.push(stimulus);
           const outputs = bench.expect(stimulus).outputs.slice();

@@ -131,6 +131,7 @@ test('a speed is told of a run that takes long enough, and of a whole one', () =
   const block = {
     block: 'dot_product_unit',
     vectors: 20_000,
+    knownVectors: 0,
     bins: 0,
     emptyBins: [],
     simulationSeconds: 0.01,
@@ -139,6 +140,7 @@ test('a speed is told of a run that takes long enough, and of a whole one', () =
   const failure = { ...row, cycle: 19_999, smallest: { ...row, cycles: [] }, waveform: '' };
   expect(cyclesPerSecond(block)).toBeUndefined();
   expect(cyclesPerSecond({ ...block, simulationSeconds: 0.5 })).toBe(40_000);
+  expect(cyclesPerSecond({ ...block, simulationSeconds: 0.5, knownVectors: 15_000 })).toBe(10_000);
   expect(cyclesPerSecond({ ...block, simulationSeconds: 0.5, failure })).toBeUndefined();
 });
 

@@ -52,9 +52,9 @@ interface TensorBuffer {
 
 type Factory = (options: object) => Promise<Bindings>;
 
-/** One thread. */
+/** One thread. All models of a build share an instance, which grows with each of them. */
 export async function loadLiteRtModel(bytes: Uint8Array, build: Build): Promise<LiteRtModel> {
-  const bindings = await loadBindings(build);
+  const bindings = await bindingsOf(build);
   const { READ, WRITE } = bindings.LiteRtTensorBufferLockMode;
   const environment = bindings.LiteRtEnvironment.create(null);
   const address = bindings._malloc(bytes.length);
@@ -80,6 +80,15 @@ export async function loadLiteRtModel(bytes: Uint8Array, build: Build): Promise<
       return result;
     },
   };
+}
+
+/** Of each build one instance, which all models share: to start it takes far longer than to run a small model. */
+const instances = new Map<Build, Promise<Bindings>>();
+
+function bindingsOf(build: Build): Promise<Bindings> {
+  const instance = instances.get(build) ?? loadBindings(build);
+  instances.set(build, instance);
+  return instance;
 }
 
 /** The package's scripts are CommonJS in a package that says that it is not. */

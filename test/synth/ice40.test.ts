@@ -1,4 +1,7 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { designOf } from '../../hdl-gen/design.ts';
 import { generate } from '../../hdl-gen/generate.ts';
 import { boundPeriodNs, longestDspChain } from '../../synth/ice40/dsp-timing.ts';
@@ -28,7 +31,9 @@ describe('a point on an iCE40', () => {
     const absent = absence();
     if (absent !== undefined) context.skip(`skipped: ${absent}`);
     const seeds = [1, 2];
-    const result = await runIce40(SMALL, { seeds });
+    const cacheDirectory = mkdtempSync(join(tmpdir(), 'ice40-test-'));
+    onTestFinished(() => rmSync(cacheDirectory, { recursive: true }));
+    const result = await runIce40(SMALL, { seeds, cacheDirectory });
     if (result.status === 'failed') throw new Error(result.reason);
     if (!('logicCells' in result.metrics)) throw new Error('not the metrics of an FPGA');
     const { logicCells, carryCells, flipFlops, dsps, ...fmax } = result.metrics;
@@ -44,6 +49,9 @@ describe('a point on an iCE40', () => {
     expect(fmax.fmaxMhzMax).toBeLessThan(150);
     expect(fmax.fmaxMhzMedian).toBeCloseTo((fmax.fmaxMhzMin + fmax.fmaxMhzMax) / 2, 9);
     expect(result.provenance).toEqual(ice40Provenance(SMALL, { seeds }));
+    // Interrupted after its second placement, it would have gone on from here.
+    expect(readdirSync(cacheDirectory)).toHaveLength(2);
+    expect(await runIce40(SMALL, { seeds, cacheDirectory })).toEqual(result);
   });
 
   it('fails with a reason where DSPs are asked of a device that has none', async (context) => {
