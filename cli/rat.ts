@@ -93,8 +93,8 @@ export const rat = withSampleOptions(
   .addOption(
     single(
       START,
-      'with the weights of the file, or first with each channel’s times M / (m * 2^-s): more weights change, and a k below 4 is made good sooner',
-    ).default('file'),
+      'with the weights of the file, or with each channel’s times M / (m * 2^-s), which changes more weights and is right sooner',
+    ).default('compensated'),
   )
   .addOption(single(EPOCHS, 'how often all samples are seen').default(2))
   .addOption(single(BATCH, 'samples between two steps').default(64))

@@ -104,7 +104,7 @@ async function run(flags: SignoffFlags): Promise<void> {
   );
   progress?.end();
 
-  const result: Signoff = { options, seed, vectors, checks };
+  const result: Signoff = { options, seed, vectors, mutants, checks };
   const files = signoffFiles(result);
   const written = writeFiles(out, files);
   if (json) {

@@ -240,9 +240,9 @@ export function uniformDelay(netlist: Netlist, clock: string): number {
 const addOne = (delay: number | undefined): number | undefined =>
   delay === undefined ? undefined : delay + 1;
 
-/** After `proc` and `dffunmap` every register is a $dff: no enable, no reset, nothing but a clock. */
-function isRegister(type: string): boolean {
-  return type === '$dff';
+/** After `dffunmap` every register, of words or of bits, has no enable and no reset, nothing but a clock. */
+export function isRegister(type: string): boolean {
+  return type === '$dff' || type === '$_DFF_P_';
 }
 
 function pins(cell: Cell, direction: string): readonly Bit[] {

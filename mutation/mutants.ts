@@ -9,26 +9,17 @@ import { type Cell, type Netlist, parseNetlist } from '../formal/netlist.ts';
 import type { Design } from '../hdl-gen/design.ts';
 import { ToolError, type Tree, textOf, treeOf, yosys } from '../tools/yowasp.ts';
 
-/** What is mutated. */
-export interface Subject {
-  /** A block, with those that it instantiates: what is simulated. */
-  readonly design: Design;
-  /** The module whose gates are mutated: the top of the design, or one that it instantiates. */
-  readonly module: string;
-}
-
 export interface Mutant {
   /** Yosys' command that applies it. */
   readonly command: string;
   /** What it does: `const0`, `const1`, `inv`, or `cnot0`, `cnot1`, which invert where another bit is 0 or 1. */
   readonly mode: string;
-  readonly module: string;
   readonly cell: string;
   /** A gate, such as `$_AND_`, or the module of an instance. */
   readonly cellType: string;
   /** Such as `A`, or `x[5]` of an instance. */
   readonly pin: string;
-  /** The nearest wire with a name, from the pin on, such as `row[3].added.carries.majority[12]`. */
+  /** The nearest wire with a name, at the pin or behind it, such as `row[3].added.carries.majority[12]`. */
   readonly wire?: string;
   /** Such as `rescaler.v:55.46-55.65`: of the gate, else of that wire. */
   readonly source?: string;
@@ -38,14 +29,14 @@ export interface MutatedBlock {
   readonly mutants: readonly Mutant[];
   /** The flat netlist with all of them, each asleep until the input {@link switchOf} of its index is 1. */
   readonly netlist: Netlist;
-  /** Yosys' own form of the block before any mutation, see {@link singleMutants}. */
+  /** Yosys' own form of the block before any mutation, and its name. */
   readonly rtlil: string;
+  readonly top: string;
 }
 
-/** The kinds of gates that may be mutated are these and instances. */
-const TO_GATES = [
-  'proc; opt -full; dffunmap; techmap; opt -full; dffunmap; simplemap; opt_expr; opt_clean -purge',
-];
+/** Registers without enable and reset, so that those are gates too. */
+const TO_GATES =
+  'proc; opt -full; dffunmap; techmap; opt -full; dffunmap; simplemap; opt_expr; opt_clean -purge';
 
 /** After mutation: again only gates. */
 const CLEAN = 'simplemap; opt_expr; opt_clean';
@@ -56,28 +47,30 @@ export function switchOf(index: number): string {
 }
 
 /**
+ * Mutates the top of a design; blocks that it instantiates stay as they are.
+ *
  * @param count of mutants, at least one for each kind of gate; fewer where the block has fewer
  * @throws ToolError
  */
-export async function mutatedBlock(subject: Subject, count: number, seed: number): Promise<MutatedBlock> {
-  const { design, module } = subject;
-  const { top, files } = design;
-  // Yosys names a module by its parameters, and the top by its own name.
-  const selection = module === top ? top : `*${module}*`;
+export async function mutatedBlock(
+  { top, files }: Design,
+  count: number,
+  seed: number,
+): Promise<MutatedBlock> {
   const listed = await yosys(
     [
       `read_verilog ${files.map(({ name }) => name).join(' ')}; hierarchy -check -top ${top}`,
-      ...TO_GATES,
+      TO_GATES,
       'write_rtlil block.il; write_json block.json',
-      `mutate -list ${count} -seed ${seed} -o mutants.ys ${selection}`,
+      `mutate -list ${count} -seed ${seed} -o mutants.ys ${top}`,
     ].join('; '),
     treeOf(files),
     { quiet: true },
   );
   const rtlil = textOf(listed.files, 'block.il');
-  const block = moduleOf(textOf(listed.files, 'block.json'), subject);
+  const block = annotated(textOf(listed.files, 'block.json'), top);
   const sampled = commandsIn(listed.files, 'mutants.ys').filter((command) => !isClock(command));
-  const commands = [...sampled, ...(await missingKinds(rtlil, selection, block, sampled, seed))];
+  const commands = [...sampled, ...(await missingKinds(rtlil, top, block, sampled, seed))];
   const script = commands.map((command, i) => withSwitch(command, switchOf(i))).join('\n');
   const { files: written } = await yosys(
     `read_rtlil block.il; script switched.ys; flatten -noscopeinfo; ${CLEAN} -purge; write_json mutated.json`,
@@ -85,16 +78,16 @@ export async function mutatedBlock(subject: Subject, count: number, seed: number
     { quiet: true },
   );
   return {
-    mutants: commands.map((command) => described(command, module, block)),
+    mutants: commands.map((command) => described(command, block)),
     netlist: parseNetlist(textOf(written, 'mutated.json'), top),
     rtlil,
+    top,
   };
 }
 
 /** For each mutant the flat netlist with it alone, behind the input {@link switchOf} of 0. */
 export async function singleMutants(
-  { design: { top } }: Subject,
-  rtlil: string,
+  { rtlil, top }: MutatedBlock,
   mutants: readonly Mutant[],
 ): Promise<readonly Netlist[]> {
   const script = mutants.map(
@@ -112,7 +105,7 @@ export async function singleMutants(
 /** Mutants of the kinds of gates and instances that the sample has missed. */
 async function missingKinds(
   rtlil: string,
-  selection: string,
+  top: string,
   { cells }: Netlist,
   sampled: readonly string[],
   seed: number,
@@ -125,7 +118,7 @@ async function missingKinds(
   if (firsts.size === 0) return [];
   // Four, since one of a register may be its clock.
   const lists = [...firsts.values()].map(
-    (cell, i) => `mutate -list 4 -seed ${seed} -cell ${cell} -o ${i}.ys ${selection}`,
+    (cell, i) => `mutate -list 4 -seed ${seed} -cell ${cell} -o ${i}.ys ${top}`,
   );
   const { files } = await yosys(
     ['read_rtlil block.il', ...lists].join('; '),
@@ -143,7 +136,7 @@ function commandsIn(files: Tree, name: string): readonly string[] {
 
 /** The clock is not logic: it is the same wire everywhere. */
 function isClock(command: string): boolean {
-  return /^(C|CLK|clk)$/.test(option(command, 'port') ?? '');
+  return /^(C|clk)$/.test(option(command, 'port') ?? '');
 }
 
 function withSwitch(command: string, name: string): string {
@@ -154,13 +147,11 @@ function option(command: string, name: string): string | undefined {
   return new RegExp(` -${name} (\\S+)`).exec(command)?.[1];
 }
 
-function moduleOf(json: string, { design, module }: Subject): Netlist & Annotated {
+function annotated(json: string, top: string): Netlist & Annotated {
   const { modules } = JSON.parse(json) as { readonly modules: Readonly<Record<string, Netlist & Annotated>> };
-  const found = Object.entries(modules).find(([name]) =>
-    module === design.top ? name === module : name.includes(module),
-  );
-  if (found === undefined) throw new ToolError(`Yosys wrote no module ${module}`);
-  return found[1];
+  const block = modules[top];
+  if (block === undefined) throw new ToolError(`Yosys wrote no module ${top}`);
+  return block;
 }
 
 interface Attributes {
@@ -172,7 +163,7 @@ interface Annotated {
   readonly netnames: Readonly<Record<string, { readonly attributes: Attributes; readonly offset?: number }>>;
 }
 
-function described(command: string, module: string, block: Netlist & Annotated): Mutant {
+function described(command: string, block: Netlist & Annotated): Mutant {
   const [mode = '', cell = '', port = '', bit = '0'] = ['mode', 'cell', 'port', 'portbit'].map(
     (name) => option(command, name) ?? '',
   );
@@ -183,7 +174,6 @@ function described(command: string, module: string, block: Netlist & Annotated):
   return {
     command,
     mode,
-    module,
     cell,
     cellType: gate?.type ?? '',
     pin: width === 1 ? port : `${port}[${bit}]`,
@@ -192,9 +182,9 @@ function described(command: string, module: string, block: Netlist & Annotated):
   };
 }
 
-/** Not a place in a library of Yosys, which techmap leaves where it made the gate. */
+/** The first place that is not in a library of Yosys, which techmap leaves where it made the gate. */
 function ownSource({ src }: Attributes = {}): string | undefined {
-  return src?.split('|').find((place) => !place.startsWith('/'));
+  return src?.split('|').find((place) => place !== '' && !place.startsWith('/'));
 }
 
 /** Breadth first along the readers: a wire that is not named in the Verilog tells nobody anything. */

@@ -12,11 +12,8 @@ import { firstMismatches, LANES, type LaneCircuit, laneCircuit } from './lanes.t
 import { type Mutant, mutatedBlock, singleMutants, switchOf } from './mutants.ts';
 
 export interface Trial {
-  /** The module with the mutants. */
   readonly module: string;
-  /** The block whose bench they were run on. */
-  readonly bench: string;
-  /** Of that bench. */
+  /** Of its bench. */
   readonly vectors: number;
   readonly mutants: readonly TriedMutant[];
   readonly seconds: number;
@@ -37,12 +34,11 @@ export interface TrialEffort extends Effort {
 const FORMAT = 1;
 
 /**
- * Mutates `module`, which is the block of the bench or one that it instantiates, and runs all vectors.
+ * Mutates the block of the bench, but not those that it instantiates, and runs all vectors.
  *
  * @throws ToolError, NetlistError if the block itself differs from golden
  */
 export async function tryMutants(
-  module: string,
   bench: Bench,
   format: MultiplierFormat,
   effort: TrialEffort,
@@ -52,27 +48,22 @@ export async function tryMutants(
     'mutation',
     `${FORMAT}`,
     packageVersion('@yowasp/yosys'),
-    JSON.stringify({ module, format, design: bench.design, effort }),
+    JSON.stringify({ format, design: bench.design, effort }),
     vectorsKey(bench, effort),
   ]);
   const content = await cached(cacheDirectory, key, async () =>
-    Buffer.from(JSON.stringify(await run(module, bench, format, effort))),
+    Buffer.from(JSON.stringify(await run(bench, format, effort))),
   );
   return JSON.parse(Buffer.from(content).toString()) as Trial;
 }
 
-async function run(
-  module: string,
-  bench: Bench,
-  format: MultiplierFormat,
-  effort: TrialEffort,
-): Promise<Trial> {
+async function run(bench: Bench, format: MultiplierFormat, effort: TrialEffort): Promise<Trial> {
   const started = performance.now();
-  const subject = { design: bench.design, module };
-  const { mutants, netlist, rtlil } = await mutatedBlock(subject, effort.mutants, effort.seed);
+  const block = await mutatedBlock(bench.design, effort.mutants, effort.seed);
+  const { mutants, netlist } = block;
   const { killed, vectors } = runVectors(laneCircuit(netlist, bench.design), bench, effort, mutants.length);
   const alive = mutants.filter((_, i) => killed[i] === undefined);
-  const circuits = await singleMutants(subject, rtlil, alive);
+  const circuits = await singleMutants(block, alive);
   const claims = new Map(
     alive.map((mutant, i) => {
       const circuit = circuits[i];
@@ -86,13 +77,13 @@ async function run(
     return claim === undefined ? [] : [{ mutant, outcome: { claim } }];
   });
   const seconds = (performance.now() - started) / 1000;
-  return { module, bench: bench.design.top, vectors, mutants: tried, seconds };
+  return { module: bench.design.top, vectors, mutants: tried, seconds };
 }
 
-/** `inv A of $_AND_ into floor[3] (rescaler.v:127.30-127.42)`. */
+/** `inv A of $_AND_ $auto$simplemap.cc:83:simplemap_bitop$2361 near floor[3] (rescaler.v:127.30-127.42)`. */
 export function describeMutant({ mode, pin, cell, cellType, wire, source }: Mutant): string {
-  const into = wire === undefined ? '' : ` into ${wire}`;
-  return `${mode} ${pin} of ${cellType} ${cell}${into} (${source ?? 'no source line'})`;
+  const near = wire === undefined ? '' : ` near ${wire}`;
+  return `${mode} ${pin} of ${cellType} ${cell}${near} (${source ?? 'no source line'})`;
 }
 
 function runVectors(

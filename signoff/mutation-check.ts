@@ -21,14 +21,13 @@ export function mutationCheck({ trials, failures, seconds }: MutationResult): Ch
       score: { mutants: all.length, killed, equivalent, survived },
       modules: trials.map((trial) => ({
         module: trial.module,
-        bench: trial.bench,
         vectors: trial.vectors,
         score: tally(trial.mutants.map(({ fate }) => fate.kind)),
         kindsOfCells: tally(trial.mutants.map(({ mutant }) => mutant.cellType)),
         modes: tally(trial.mutants.map(({ mutant }) => mutant.mode)),
       })),
-      mutants: trials.flatMap(({ mutants }) =>
-        mutants.map(({ mutant: { command, ...mutant }, fate }) => ({ ...fate, ...mutant, command })),
+      mutants: trials.flatMap(({ module, mutants }) =>
+        mutants.map(({ mutant, fate }) => ({ ...fate, module, ...mutant })),
       ),
     },
   };

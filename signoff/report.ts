@@ -26,13 +26,14 @@ export function tableRows(checks: readonly CheckResult[]): readonly (readonly st
 }
 
 export function signoffFiles(signoff: Signoff): readonly ReportFile[] {
-  const { options, seed, vectors, checks } = signoff;
+  const { options, seed, vectors, mutants, checks } = signoff;
   const tools = { generator: GENERATOR, yosys: packageVersion('@yowasp/yosys') };
   const summary = {
     signedOff: isSignedOff(signoff),
     options,
     seed,
     vectors,
+    mutants,
     tools,
     checks: checks.map(({ evidence: _, attachments: __, ...check }) => check),
     notCovered: NOT_COVERED,
@@ -49,7 +50,7 @@ export function signoffFiles(signoff: Signoff): readonly ReportFile[] {
 }
 
 function markdown(signoff: Signoff): string {
-  const { options, seed, vectors, checks } = signoff;
+  const { options, seed, vectors, mutants, checks } = signoff;
   const { macs, k, units, arch, pipeline, leadingOne } = options;
   const [head = [], ...rows] = tableRows(checks);
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -60,7 +61,7 @@ function markdown(signoff: Signoff): string {
 ${verdict} Units of the array: ${units}. Random vectors: ${vectors} a block, seed ${seed}. Made by
 ${GENERATOR.name} ${GENERATOR.version} with ${packageVersion('@yowasp/yosys')}. Repeat it with
 
-    npm run signoff -- --macs ${macs} --k ${k} --units ${units} --arch ${arch} --pipeline ${pipeline} --leading-one ${leadingOne} --vectors ${vectors} --seed ${seed}
+    npm run signoff -- --macs ${macs} --k ${k} --units ${units} --arch ${arch} --pipeline ${pipeline} --leading-one ${leadingOne} --vectors ${vectors} --seed ${seed} --mutants ${mutants}
 
 What the blocks do and how to use them is in [datasheet.md](datasheet.md).
 

@@ -36,6 +36,8 @@ export interface Signoff {
   readonly options: GenerateOptions;
   readonly seed: number;
   readonly vectors: number;
+  /** That were asked for. */
+  readonly mutants: number;
   readonly checks: readonly CheckResult[];
 }
 

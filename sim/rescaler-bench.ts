@@ -1,4 +1,4 @@
-/** The combinational rescaler: one case a row. */
+/** The rescaler: one case a row. */
 import {
   type MultiplierFormat,
   maxShift,
@@ -13,6 +13,20 @@ import type { Random } from './random.ts';
 import { coverRescale, directedCases, type RescaleCase, randomCase, rescaleBins } from './rescale-cases.ts';
 import { type Design, fieldOf, inputLayout } from './simulators/index.ts';
 import { readBits, readSigned } from './words.ts';
+
+/** The pipelined rescaler: a case a row, each result some rows later. */
+export function pipelinedRescalerBench(design: Design, format: MultiplierFormat, stages: number): Bench {
+  const bench = rescalerBench(design, format);
+  return {
+    ...bench,
+    expect(stimulus, coverage) {
+      const { outputs } = bench.expect(stimulus, coverage);
+      const later = new Uint32Array(outputs.length);
+      later.set(outputs.subarray(0, Math.max(0, outputs.length - stages)), stages);
+      return { outputs: later, firstChecked: stages };
+    },
+  };
+}
 
 export function rescalerBench(design: Design, format: MultiplierFormat): Bench {
   const layout = inputLayout(design);

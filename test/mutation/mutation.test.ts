@@ -76,7 +76,7 @@ function benchWith(seen: number): Bench {
 const ALL = { mutants: 10_000, rows: 0, seed: 1 };
 
 async function judged(bench: Bench): Promise<JudgedTrial> {
-  const trial = await tryMutants('sample', bench, multiplierFormat(2), ALL, false);
+  const trial = await tryMutants(bench, multiplierFormat(2), ALL, false);
   const { trials } = await judge([trial], { cacheDirectory: false, limitSeconds: 100, jobs: 1 });
   const [only] = trials;
   if (only === undefined) throw new Error('no trial');
@@ -147,9 +147,9 @@ test('a block that differs from golden has no score', async () => {
       outputs: bench.expect(stimulus).outputs.map((output, row) => (row === 9 ? output ^ 1 : output)),
     }),
   };
-  await expect(
-    tryMutants('sample', wrong, multiplierFormat(2), { ...ALL, mutants: 1 }, false),
-  ).rejects.toThrow('without a mutant, an output is wrong in row 9');
+  await expect(tryMutants(wrong, multiplierFormat(2), { ...ALL, mutants: 1 }, false)).rejects.toThrow(
+    'without a mutant, an output is wrong in row 9',
+  );
   expect(mutationCheck({ trials: [], failures: ['sample: why'], seconds: 0 })).toMatchObject({
     status: 'open',
     findings: ['sample: why', expect.stringContaining('no mutants')],
@@ -157,7 +157,7 @@ test('a block that differs from golden has no score', async () => {
 });
 
 test('lanes kill what CXXRTL kills, in the same row; every kind of gate is mutated however few are asked for', async () => {
-  const { mutants, netlist } = await mutatedBlock({ design, module: 'sample' }, 1, 1);
+  const { mutants, netlist } = await mutatedBlock(design, 1, 1);
   const kinds = ['$_AND_', '$_OR_', '$_XOR_', '$_DFF_P_', '$_MUX_'];
   expect(new Set(mutants.map(({ cellType }) => cellType))).toEqual(new Set(kinds));
   const { files } = await yosys(

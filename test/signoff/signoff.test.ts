@@ -106,7 +106,13 @@ describe('the report', () => {
     evidenceFile: `${status}.json`,
     evidence: { of: status },
   });
-  const signoff = (...checks: readonly CheckResult[]): Signoff => ({ options, seed: 1, vectors: 2, checks });
+  const signoff = (...checks: readonly CheckResult[]): Signoff => ({
+    options,
+    seed: 1,
+    vectors: 2,
+    mutants: 3,
+    checks,
+  });
 
   test.each([
     [['pass', 'skipped'], true],
