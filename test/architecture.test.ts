@@ -48,6 +48,7 @@ const NOT_ROOMS = [
   'docs',
   'models',
   'node_modules',
+  'rat-report',
   'rtl',
   'scripts',
   'signoff-report',
