@@ -21,6 +21,8 @@ import {
 /** Rows of each kind, directed and random: enough to see every case, few enough to keep beside the Verilog. */
 const MOST_ROWS = 2000;
 const FEWEST_ROWS = 500;
+/** Of a unit, spread over all: so that every kind of them is among the rows that are kept. */
+const DIRECTED_RESCALES = 600;
 /** Beyond it, wide rows become fewer. */
 const BYTES_OF_A_KIND = 1_000_000;
 const SEED = 1;
@@ -54,7 +56,7 @@ export function testbenchStimulus(bench: Bench): Stimulus {
   const { words } = inputLayout(bench.design);
   const count = Math.floor(BYTES_OF_A_KIND / digitsOf(bench));
   const rows = Math.max(FEWEST_ROWS, Math.min(count, MOST_ROWS));
-  const directed = someRows(bench.directed(), rows, words, bench.design.clock !== undefined);
+  const directed = someRows(bench.directed(DIRECTED_RESCALES), rows, words, bench.design.clock !== undefined);
   const random = bench.random(new Random(SEED), rows);
   const both = new Uint32Array(directed.length + random.length);
   both.set(directed);
