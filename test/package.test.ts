@@ -89,11 +89,12 @@ test('npx npu-rescaler cosim finds its worker and its tools', async () => {
 
 const LOAD_KERNELS = `console.log((await (await import('npu-rescaler/infer')).loadKernels()).format.bytes)`;
 
-test('the kernels are packed, in both builds, and load', async () => {
+test('the kernels are packed, those of inference in both builds, and load', async () => {
   const builds = packedFiles.filter((path) => path.endsWith('.wasm'));
-  expect(builds.toSorted()).toEqual(
-    ['relaxed', 'simd'].map((build) => `dist/infer/fast/kernels-${build}.wasm`),
-  );
+  expect(builds.toSorted()).toEqual([
+    ...['relaxed', 'simd'].map((build) => `dist/infer/fast/kernels-${build}.wasm`),
+    'dist/train/kernels.wasm',
+  ]);
   const { stdout } = await run('node', ['--input-type=module', '-e', LOAD_KERNELS], { cwd: folder });
   expect(stdout.trim()).toMatch(/^[12]$/);
 });
