@@ -2,13 +2,7 @@
  * Convolution in float32 that reads its windows where they lie, and the gradient of its filter. It does what `gather`
  * and `gemm` do together; with eight channels and more it is faster, as no patches go through memory.
  */
-
-/** Outputs of a panel of the filter. */
-const PANEL: i32 = 8;
-const PANEL_BYTES: usize = 32;
-
-/** Where a tile has fewer positions or outputs than it has room for. */
-const part = memory.data(4 * 32, 16);
+import { copyPart, PANEL, PANEL_BYTES, part, put } from './gemm';
 
 /**
  * y = x * filter, or y += x * filter. Also the gradient of the input of a convolution with stride 1, from dy and a
@@ -151,28 +145,6 @@ function tile(
 function pixel(x: usize, zeros: usize, at: usize, bytes: usize): usize {
   const index = load<i32>(at);
   return index < 0 ? zeros : x + <usize>index * bytes;
-}
-
-@inline
-function put(y: usize, low: v128, high: v128, accumulate: i32): void {
-  if (accumulate) {
-    v128.store(y, f32x4.add(v128.load(y), low));
-    v128.store(y, f32x4.add(v128.load(y, 16), high), 16);
-  } else {
-    v128.store(y, low);
-    v128.store(y, high, 16);
-  }
-}
-
-function copyPart(positions: i32, outputs: i32, to: usize, rowBytes: usize, accumulate: i32): void {
-  for (let position = 0; position < positions; position++) {
-    for (let output = 0; output < outputs; output++) {
-      const offset = (<usize>output) << 2;
-      const value = load<f32>(part + <usize>position * PANEL_BYTES + offset);
-      store<f32>(to + offset, accumulate ? load<f32>(to + offset) + value : value);
-    }
-    to += rowBytes;
-  }
 }
 
 /** A run, as `convolveFilterGradient` has them: three int32. */

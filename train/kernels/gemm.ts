@@ -6,8 +6,8 @@
  */
 
 /** Columns of a panel of B. */
-const PANEL: i32 = 8;
-const PANEL_BYTES: usize = 32;
+export const PANEL: i32 = 8;
+export const PANEL_BYTES: usize = 32;
 
 /** Bytes of B packed: columns filled up to whole panels. */
 export function packedBytes(rows: i32, columns: i32): usize {
@@ -99,7 +99,7 @@ function packPart(
 }
 
 /** Where a tile's columns are fewer than a panel's. */
-const part = memory.data(4 * 32, 16);
+export const part = memory.data(4 * 32, 16);
 
 /**
  * C = A * B, or C += A * B.
@@ -201,7 +201,7 @@ function tile(
 }
 
 @inline
-function put(c: usize, low: v128, high: v128, accumulate: i32): void {
+export function put(c: usize, low: v128, high: v128, accumulate: i32): void {
   if (accumulate) {
     v128.store(c, f32x4.add(v128.load(c), low));
     v128.store(c, f32x4.add(v128.load(c, 16), high), 16);
@@ -211,7 +211,7 @@ function put(c: usize, low: v128, high: v128, accumulate: i32): void {
   }
 }
 
-function copyPart(rows: i32, columns: i32, to: usize, cBytes: usize, accumulate: i32): void {
+export function copyPart(rows: i32, columns: i32, to: usize, cBytes: usize, accumulate: i32): void {
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const offset = (<usize>column) << 2;
