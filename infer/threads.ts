@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Model } from '../litert/index.ts';
+import { ask } from '../tools/threads.ts';
 import type { Arithmetic } from './arithmetic.ts';
 import type { KernelModule } from './fast/kernels.ts';
 import { loadKernels } from './fast/load-kernels.ts';
@@ -72,8 +73,10 @@ export async function startThreads(
       const lane = async (worker: Worker) => {
         for (let start = starts.shift(); start !== undefined; start = starts.shift()) {
           const some = runs.slice(start, start + RUNS_PER_TASK);
-          const results = await ask(worker, { arithmetic, runs: some });
-          results.forEach((result, i) => {
+          const task: Task = { arithmetic, runs: some };
+          const answer = await ask<Answer>(worker, task);
+          if ('refused' in answer) throw new RangeError(answer.refused);
+          answer.outputs.forEach((result, i) => {
             outputs[start + i] = result;
           });
           done += some.length;
@@ -92,22 +95,4 @@ export async function startThreads(
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
-}
-
-function ask(worker: Worker, task: Task): Promise<readonly (readonly Elements[])[]> {
-  return new Promise((resolve, reject) => {
-    const answered = (answer: Answer) => {
-      stopListening();
-      if ('outputs' in answer) resolve(answer.outputs);
-      else reject(new RangeError(answer.refused));
-    };
-    const failed = (error: Error) => {
-      stopListening();
-      reject(error);
-    };
-    const ended = (code: number) => failed(new Error(`a thread ended with exit code ${code}`));
-    const stopListening = () => worker.off('message', answered).off('error', failed).off('exit', ended);
-    worker.on('message', answered).on('error', failed).on('exit', ended);
-    worker.postMessage(task);
-  });
 }

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { LabelledImages } from '../../datasets/index.ts';
+import { ask } from '../../tools/threads.ts';
 import type { WasmModule } from '../../tools/wasm.ts';
 import type { BatchLoss } from './batch-loss.ts';
 import type { Architecture, FloatNetwork } from './network.ts';
@@ -102,7 +103,7 @@ export function startTrainingThreads(
       workers.map(async (worker) => {
         for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
           const [index, task] = next;
-          answers[index] = await ask(worker, task);
+          answers[index] = await ask<Answer>(worker, task);
         }
       }),
     );
@@ -178,21 +179,4 @@ function share({ count, images, labels }: LabelledImages): LabelledImages {
     return copy;
   };
   return { count, images: shared(images), labels: shared(labels) };
-}
-
-function ask(worker: Worker, task: Task): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const answered = (answer: Answer) => {
-      stopListening();
-      resolve(answer);
-    };
-    const failed = (error: Error) => {
-      stopListening();
-      reject(error);
-    };
-    const ended = (code: number) => failed(new Error(`a thread ended with exit code ${code}`));
-    const stopListening = () => worker.off('message', answered).off('error', failed).off('exit', ended);
-    worker.on('message', answered).on('error', failed).on('exit', ended);
-    worker.postMessage(task);
-  });
 }

@@ -3,6 +3,7 @@
  * is learned does not depend on the number of threads.
  */
 import { Worker } from 'node:worker_threads';
+import { ask } from '../../tools/threads.ts';
 import type { Example, Learned, TraineeOptions } from './trainee.ts';
 
 /** Shards of a batch; more threads find nothing to do. */
@@ -67,7 +68,11 @@ export function startTrainees(options: TraineeOptions, size: number, threads: nu
       // All lanes take from the one queue.
       const queue = tasks.values();
       const lane = async (worker: Worker) => {
-        for (const task of queue) results[task.shard] = await ask(worker, task);
+        for (const task of queue) {
+          const answer = await ask<Answer>(worker, task);
+          if ('refused' in answer) throw new RangeError(answer.refused);
+          results[task.shard] = answer;
+        }
       };
       await Promise.all(workers.map(lane));
       sum.fill(0);
@@ -91,22 +96,4 @@ function shardsOf<T>(batch: readonly T[]): readonly (readonly T[])[] {
   return Array.from({ length: count }, (_, i) =>
     batch.slice(Math.floor((i * batch.length) / count), Math.floor(((i + 1) * batch.length) / count)),
   );
-}
-
-function ask(worker: Worker, task: Task): Promise<Learned> {
-  return new Promise((resolve, reject) => {
-    const answered = (answer: Answer) => {
-      stopListening();
-      if ('refused' in answer) reject(new RangeError(answer.refused));
-      else resolve(answer);
-    };
-    const failed = (error: Error) => {
-      stopListening();
-      reject(error);
-    };
-    const ended = (code: number) => failed(new Error(`a thread ended with exit code ${code}`));
-    const stopListening = () => worker.off('message', answered).off('error', failed).off('exit', ended);
-    worker.on('message', answered).on('error', failed).on('exit', ended);
-    worker.postMessage(task);
-  });
 }
