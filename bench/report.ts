@@ -28,6 +28,15 @@ export function ratio(name: string, times: Times, peer: Times): Line {
   return { name, unit: 'x', ...statistics(times.map((seconds, i) => (peer[i] ?? Number.NaN) / seconds)) };
 }
 
+/** What part of the second the first is; repeat by repeat. */
+export function percentage(name: string, part: Times, whole: Times): Line {
+  return {
+    name,
+    unit: '%',
+    ...statistics(part.map((seconds, i) => (100 * seconds) / (whole[i] ?? Number.NaN))),
+  };
+}
+
 export function format({ title, lines, notes }: Section): string {
   const longest = Math.max(...lines.map(({ name }) => name.length));
   const rows = lines.map(({ name, unit, median, minimum, maximum }) => {

@@ -5,11 +5,12 @@ import type { Dataset } from '../datasets/index.ts';
 import { architectureOf, recipeFor, type Settings } from '../train/float/index.ts';
 import { descend } from '../train/float/optimizer.ts';
 import { initialParameters, parameterLayout } from '../train/float/parameters.ts';
+import { placeNetwork } from '../train/float/placed-network.ts';
 import { startTrainingThreads } from '../train/float/threads.ts';
 import { loadTrainingKernels } from '../train/kernels.ts';
 import { randomFrom } from '../train/random.ts';
 import { alternate, statistics, type Times } from './measure.ts';
-import { type Line, ratio, type Section } from './report.ts';
+import { type Line, percentage, ratio, type Section } from './report.ts';
 
 const REPEATS = 3;
 const SHAPE = { height: 28, width: 28, channels: 1 };
@@ -24,8 +25,9 @@ export async function training(): Promise<Section> {
   const images = noise(batch);
   const [one, two] = await Promise.all([1, 2].map((threads) => trainer(settings, images, threads)));
   if (one === undefined || two === undefined) throw new Error('no threads');
+  const forward = await forwardPass(settings);
   const peer = tensorFlowConvolutions();
-  const times = await alternate(REPEATS, { one: one.step, two: two.step, peer: peer.step });
+  const times = await alternate(REPEATS, { one: one.step, two: two.step, forward, peer: peer.step });
   await Promise.all([one.close(), two.close()]);
   const perImage = (all: Times, count: number) => all.map((seconds) => seconds / count);
   const [ours, both] = [perImage(times.one, batch), perImage(times.two, batch)];
@@ -38,6 +40,7 @@ export async function training(): Promise<Section> {
       imagesPerSecond(`TensorFlow.js, cpu backend, convolutions only`, theirs),
       ratio('one thread / TensorFlow.js', ours, theirs),
       ratio('two threads / one', both, ours),
+      percentage('of the time of one thread in the forward pass', times.forward, times.one),
     ],
     notes: [
       'plain SIMD without fused multiplication, so that a seed gives the same network on every machine',
@@ -76,6 +79,19 @@ async function trainer(settings: Settings, images: Dataset['train'], threads: nu
       descend(layout, parameters.trained, velocity, gradients, settings);
     },
     close: () => team.close(),
+  };
+}
+
+/** The forward pass alone of as many images as a step has. */
+async function forwardPass(settings: Settings): Promise<() => void> {
+  const architecture = architectureOf(settings.model, SHAPE, CLASSES);
+  const module = await loadTrainingKernels();
+  const network = placeNetwork(architecture, settings.shardImages, 'training', module);
+  network.trained.set(initialParameters(architecture, settings.seed).trained);
+  network.prepare();
+  network.tensors[0]?.set(Float32Array.from({ length: network.tensors[0].length }, randomFrom(2)));
+  return () => {
+    for (let shard = 0; shard < settings.shards; shard++) network.forward(settings.shardImages);
   };
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../../accuracy/index.ts';
 import { readModel } from '../../litert/index.ts';
 import { buildModel } from '../litert/build-model.ts';
+import { LONG } from '../support/long.ts';
 import { arithmeticOf, labelsOf, oracleFiles, realModel, recordedAccuracy } from '../support/oracle.ts';
 import { modelFile, readShared, sharedPath, testWithShared } from '../support/shared.ts';
 
@@ -34,6 +35,7 @@ describe('accuracy.csv', () => {
       expect(recorded.length).toBeGreaterThan(30);
       await expectCounts('kws_dscnn_int8', 'data/kws/kws01_1000x49x10_int8.raw', recorded);
     },
+    LONG,
   );
 
   testWithShared(
@@ -45,6 +47,7 @@ describe('accuracy.csv', () => {
       expect(recorded).toHaveLength(chosen.length);
       await expectCounts('resnet8_cifar10_int8', 'data/cifar10/test_batch.bin', recorded);
     },
+    LONG,
   );
 });
 

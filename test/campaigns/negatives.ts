@@ -2,6 +2,7 @@
  * Plants bugs of different kinds, one at a time, and prints which check of the sign-off catches each, as
  * Markdown. Exits with 1 if a bug gets through all of them, or the unchanged files do not.
  */
+import { Command } from 'commander';
 import { generate } from '../../hdl-gen/generate.ts';
 import { CHECKS, NEGATIVE_OPTIONS, NEGATIVES, NOT_RUN, planted, type Suspect } from '../support/negatives.ts';
 
@@ -10,31 +11,62 @@ const names = Object.keys(CHECKS) as readonly CheckName[];
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
-async function main(): Promise<number> {
+interface Row {
+  readonly planted: string;
+  readonly module: string | undefined;
+  readonly found: Readonly<Partial<Record<CheckName, string>>>;
+}
+
+async function rowOf(name: string, suspect: Suspect): Promise<Row> {
+  const found: Partial<Record<CheckName, string>> = {};
+  for (const check of names) {
+    const finding = await CHECKS[check](suspect);
+    if (finding !== undefined) found[check] = finding;
+  }
+  return { planted: name, module: suspect.module, found };
+}
+
+/** Found where there is something, and not where there is nothing. */
+function isRight({ module, found }: Row): boolean {
+  return Object.values(found).some((finding) => finding !== NOT_RUN) === (module !== undefined);
+}
+
+/** @returns the exit code */
+async function main({ json }: { readonly json?: true }): Promise<number> {
+  const print = json ? () => {} : console.log;
   const { macs, k, units, arch, pipeline } = NEGATIVE_OPTIONS;
-  console.log(`macs ${macs}, k ${k}, units ${units}, ${arch}, pipeline ${pipeline}; - finds nothing\n`);
-  console.log(line(['planted', 'in', ...names]));
-  console.log(line(['planted', 'in', ...names].map(() => '---')));
-  let wrong = 0;
+  print(`macs ${macs}, k ${k}, units ${units}, ${arch}, pipeline ${pipeline}; - finds nothing\n`);
+  print(line(['planted', 'in', ...names]));
+  print(line(['planted', 'in', ...names].map(() => '---')));
   const suspects: readonly (readonly [string, Suspect])[] = [
     ['nothing', { blocks: generate(NEGATIVE_OPTIONS) }],
     ...Object.entries(NEGATIVES).map(
       ([name, negative]) => [name, { blocks: planted(negative), module: negative.module }] as const,
     ),
   ];
+  const rows: Row[] = [];
   for (const [name, suspect] of suspects) {
-    const findings: (string | undefined)[] = [];
-    for (const check of names) findings.push(await CHECKS[check](suspect));
-    const caught = findings.some((finding) => finding !== undefined && finding !== NOT_RUN);
-    if (caught !== (suspect.module !== undefined)) wrong += 1;
-    console.log(line([name, suspect.module ?? '-', ...findings.map((finding) => finding ?? '-')]));
+    const row = await rowOf(name, suspect);
+    rows.push(row);
+    print(line([name, row.module ?? '-', ...names.map((check) => row.found[check] ?? '-')]));
   }
-  console.log(
+  const wrong = rows.filter((row) => !isRight(row)).length;
+  print(
     wrong === 0
-      ? `\n${suspects.length - 1} bugs: each is caught, and nothing is found without one.`
-      : `\n${wrong} of ${suspects.length} rows are not what they should be.`,
+      ? `\n${rows.length - 1} bugs: each is caught, and nothing is found without one.`
+      : `\n${wrong} of ${rows.length} rows are not what they should be.`,
   );
+  if (json) console.log(JSON.stringify({ options: NEGATIVE_OPTIONS, wrong, rows }, undefined, 2));
   return wrong === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+await new Command('signoff:negatives')
+  .description(
+    'Plants bugs of different kinds, and prints which check of the sign-off catches each, as Markdown.',
+  )
+  .option('--json', 'print the results as JSON')
+  .addHelpText('after', '\nExample:\n  npm run signoff:negatives')
+  .action(async (flags: { readonly json?: true }) => {
+    process.exitCode = await main(flags);
+  })
+  .parseAsync();

@@ -21,6 +21,7 @@ interface Flags {
   readonly k: readonly number[];
   readonly jobs: number;
   readonly limit: number;
+  readonly json?: true;
 }
 
 const LIMIT = integer('limit', { minimum: 1, maximum: 1_000_000 });
@@ -33,11 +34,25 @@ interface Row {
 }
 
 const COLUMNS = {
-  product: 'product of acc and m',
-  rescale: 'rounding to clamp',
-  pipeline: 'pipeline 1, 2, 3',
-  control: 'control at pipeline 0 to 3',
-  chain: 'chain of two',
+  product: {
+    title: 'product of acc and m',
+    method:
+      'SAT: the product is acc * m; of `fast` row by row, each carry-save row the one before and one partial product',
+  },
+  rescale: {
+    title: 'rounding to clamp',
+    method:
+      'SAT over all products that acc * m can be: the output is that of Algorithm 1; of `plain` in three steps',
+  },
+  pipeline: {
+    title: 'pipeline 1, 2, 3',
+    method: 'the same number of registers counted on every path, and SAT: without them it is the rescaler',
+  },
+  control: {
+    title: 'control at pipeline 0 to 3',
+    method: 'induction over one cycle, SAT, the datapath abstract: first, last, valid, reset, latency',
+  },
+  chain: { title: 'chain of two', method: 'induction over one cycle, SAT, the units abstract' },
 } as const;
 type Column = keyof typeof COLUMNS;
 const columns = Object.keys(COLUMNS) as readonly Column[];
@@ -60,58 +75,69 @@ async function rowOf(options: GenerateOptions): Promise<Row> {
   return { options, cells };
 }
 
-function cellText(claims: readonly Claim[], outcomes: ReadonlyMap<Claim, ClaimOutcome>): string {
-  const seconds = claims.map((claim) => {
-    const outcome = outcomes.get(claim);
-    if (outcome === undefined || 'open' in outcome) return Number.NaN;
-    return outcome.verdict.kind === 'proven' ? outcome.seconds : Number.POSITIVE_INFINITY;
-  });
-  const sum = seconds.reduce((a, b) => a + b, 0);
-  if (Number.isNaN(sum)) return '**open**';
-  if (sum === Number.POSITIVE_INFINITY) return '**refuted**';
-  return `${claims.length}: ${sum.toFixed(1)} s`;
+interface Cell {
+  readonly result: 'proven' | 'refuted' | 'open';
+  readonly claims: number;
+  /** Of the processor. */
+  readonly seconds: number;
 }
+
+function cellOf(claims: readonly Claim[], outcomes: ReadonlyMap<Claim, ClaimOutcome>): Cell {
+  let result: Cell['result'] = 'proven';
+  let seconds = 0;
+  for (const claim of claims) {
+    const outcome = outcomes.get(claim);
+    if (outcome !== undefined && 'verdict' in outcome) seconds += outcome.seconds;
+    if (outcome === undefined || 'open' in outcome) result = result === 'refuted' ? result : 'open';
+    else if (outcome.verdict.kind !== 'proven') result = 'refuted';
+  }
+  return { result, claims: claims.length, seconds };
+}
+
+const cellText = ({ result, claims, seconds }: Cell): string =>
+  result === 'proven' ? `${claims}: ${seconds.toFixed(1)} s` : `**${result}**`;
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 /** @returns the exit code */
-async function prove({ k: widths, jobs, limit }: Flags): Promise<number> {
-  const outcomes = new Map<Claim, ClaimOutcome>();
-  const rows: Row[] = [];
-  const started = performance.now();
-  console.log(
-    'Claims and the processor time that they took together, all proven unless it says otherwise.\n',
-  );
-  const head = ['k', 'arch', 'leading one', ...columns.map((column) => COLUMNS[column])];
-  console.log(line(head));
-  console.log(line(head.map(() => '---')));
+async function prove({ k: widths, jobs, limit, json }: Flags): Promise<number> {
+  const print = json ? () => {} : console.log;
+  const results: object[] = [];
+  let claims = 0;
+  let open = 0;
+  for (const column of columns) print(`- **${COLUMNS[column].title}**: ${COLUMNS[column].method}.`);
+  print('\nThe number of claims, and the time of the processor that they took together.\n');
+  const head = ['k', 'arch', 'leading one', ...columns.map((column) => COLUMNS[column].title)];
+  print(line(head));
+  print(line(head.map(() => '---')));
   for (const k of widths) {
-    const some: Row[] = [];
+    const rows: Row[] = [];
     for (const arch of ARCHITECTURES) {
       for (const leadingOne of LEADING_ONES) {
-        some.push(await rowOf({ ...DEFAULT_OPTIONS, macs: 1, units: 2, k, arch, leadingOne }));
+        rows.push(await rowOf({ ...DEFAULT_OPTIONS, macs: 1, units: 2, k, arch, leadingOne }));
       }
     }
+    const outcomes = new Map<Claim, ClaimOutcome>();
     await decideAll({
-      claims: some.flatMap(({ cells }) => columns.flatMap((column) => cells[column])),
+      claims: rows.flatMap(({ cells }) => columns.flatMap((column) => cells[column])),
       cacheDirectory: `${defaultCacheDirectory()}/formal`,
       limitSeconds: limit,
       jobs,
       onOutcome: (claim, outcome) => outcomes.set(claim, outcome),
     });
-    for (const { options, cells } of some) {
-      const texts = columns.map((column) => cellText(cells[column], outcomes));
-      console.log(line([`${k}`, options.arch, options.leadingOne, ...texts]));
+    for (const { options, cells } of rows) {
+      const found = columns.map((column) => [column, cellOf(cells[column], outcomes)] as const);
+      const { arch, leadingOne } = options;
+      print(line([`${k}`, arch, leadingOne, ...found.map(([, cell]) => cellText(cell))]));
+      results.push({ k, arch, leadingOne, ...Object.fromEntries(found) });
+      open += found.filter(([, { result }]) => result !== 'proven').length;
     }
-    rows.push(...some);
+    claims += outcomes.size;
   }
-  const open = [...outcomes.values()].filter(
-    (outcome) => 'open' in outcome || outcome.verdict.kind !== 'proven',
-  ).length;
-  const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  console.log(
-    `\n${outcomes.size} claims in ${rows.length} rows, ${open} not proven; this run took ${seconds} s.`,
+  print(
+    `\n${claims} claims in ${results.length} rows, ${open === 0 ? 'all proven' : `${open} cells not proven`}.`,
   );
+  if (json) console.log(JSON.stringify({ claims, open, results }, undefined, 2));
   return open === 0 ? 0 : 1;
 }
 
@@ -120,6 +146,7 @@ const command = new Command('proofs')
   .addOption(several(K, 'widths of the multiplier').default([1, 2, 3, 4, 5, 6, 7, 8, 16, 32]))
   .addOption(single(JOBS, 'processes').default(availableParallelism()))
   .addOption(single(LIMIT, 'seconds for one claim; what takes longer is open').default(900))
+  .option('--json', 'print the results as JSON')
   .addHelpText('after', '\nExample:\n  npm run proofs -- --k 4,8 --jobs 2')
   .action(async (flags: Flags) => {
     process.exitCode = await prove(flags);

@@ -15,6 +15,7 @@ import {
 } from '../../litert/index.ts';
 import { buildModel, type ModelSpec, TYPE } from '../litert/build-model.ts';
 import { loadLiteRtModel } from '../support/litert-js.ts';
+import { LONG } from '../support/long.ts';
 import { inputsOf, labelsOf, oracleFiles, realModel, recordedAccuracy } from '../support/oracle.ts';
 import { modelFile, type RealModel, readShared, sharedPath, testWithShared } from '../support/shared.ts';
 
@@ -161,6 +162,7 @@ describe('accuracy, top-1 of genuine LiteRT within 0.5 points', () => {
         { k: 1, rounding: 'truncate', scope: 'all' },
       ]);
     },
+    LONG,
   );
 });
 

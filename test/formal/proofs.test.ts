@@ -9,6 +9,7 @@ import { type GenerateOptions, generate } from '../../hdl-gen/generate.ts';
 import { verify } from '../../sim/regression.ts';
 import { rescalerBench } from '../../sim/rescaler-bench.ts';
 import { createSimulator } from '../../sim/simulators/index.ts';
+import { LONG } from '../support/long.ts';
 import { faults, optionsOf, type ProofName } from './support.ts';
 
 /** Small sizes with every option among them; `npm run signoff` has any size. */
@@ -32,7 +33,7 @@ describe('proven', () => {
   });
 });
 
-test('in one piece, without the split, the rescaler equals Algorithm 1, too', async () => {
+test('in one piece, without the split, the rescaler equals Algorithm 1, too', LONG, async () => {
   const options = optionsOf({ arch: 'fast', k: 1 });
   const claim = await comparison('whole', await rescalerCircuit(options, generate(options)), {});
   expect((await decide(claim)).verdict).toEqual({ kind: 'proven' });

@@ -11,6 +11,7 @@ import { signoffFiles } from '../../signoff/report.ts';
 import { type CheckResult, isSignedOff, type Signoff } from '../../signoff/result.ts';
 import { simulationCheck } from '../../signoff/simulation-check.ts';
 import { checkStructure } from '../../signoff/structure.ts';
+import { LONG } from '../support/long.ts';
 import { testWith } from '../support/tools.ts';
 
 const options = { ...DEFAULT_OPTIONS, macs: 2, k: 2, units: 1 };
@@ -135,7 +136,7 @@ describe('the command', () => {
   const run = (...args: readonly string[]) =>
     spawnSync(process.execPath, ['cli/npu-rescaler.ts', 'signoff', ...args], { encoding: 'utf8' });
 
-  test('leaves open what has no time, says so in its exit code, and writes the report whole', () => {
+  test('leaves open what has no time, says so in its exit code, and writes the report whole', LONG, () => {
     const folder = mkdtempSync(join(tmpdir(), 'npu-rescaler-test-'));
     try {
       const out = join(folder, 'report');

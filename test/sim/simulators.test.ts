@@ -23,6 +23,7 @@ import {
   setField,
   simulatorNames,
 } from '../../sim/simulators/index.ts';
+import { LONG } from '../support/long.ts';
 
 // ---------------------------------------------------------------- designs, each with a model of its own
 
@@ -423,9 +424,11 @@ describe.each(simulatorNames)('%s', (name) => {
   const title = (text: string) =>
     missing === undefined ? text : `${text} (skipped: ${missing} is not on the PATH)`;
   const native = test.skipIf(missing !== undefined);
+  // Clang takes its time on the C++ of Verilator.
+  const options = name === 'verilator' ? LONG : {};
 
   describe.each(examples.map((example) => ({ example, top: example.design.top })))('$top', ({ example }) => {
-    native(title('equals the model'), async () => {
+    native(title('equals the model'), options, async () => {
       const { design } = example;
       const compiled = await createSimulator(name, { cacheDirectory }).compile(design);
       // More rows than a block of any simulator for one word of input and output, so that state crosses blocks.
@@ -445,7 +448,7 @@ describe.each(simulatorNames)('%s', (name) => {
     });
   });
 
-  native(title('takes no notice of bits above a port'), async () => {
+  native(title('takes no notice of bits above a port'), options, async () => {
     const { design } = accumulator;
     const compiled = await createSimulator(name, { cacheDirectory }).compile(design);
     const stimulus = randomStimulus(design, 64);
@@ -457,7 +460,7 @@ describe.each(simulatorNames)('%s', (name) => {
     await compiled.dispose();
   });
 
-  native(title('shows the hierarchy in a waveform'), async () => {
+  native(title('shows the hierarchy in a waveform'), options, async () => {
     const { design } = systolic;
     const compiled = await createSimulator(name, { cacheDirectory }).compile(design);
     const stimulus = randomStimulus(design, 20);

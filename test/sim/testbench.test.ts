@@ -3,12 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, type TestOptions, test } from 'vitest';
 import { DEFAULT_OPTIONS, type GenerateOptions, generate } from '../../hdl-gen/generate.ts';
 import { Coverage } from '../../sim/coverage.ts';
 import { benchesOf } from '../../sim/regression.ts';
 import { countRows, inputLayout } from '../../sim/simulators/index.ts';
 import { testbenches, testbenchStimulus } from '../../sim/testbench.ts';
+import { LONG } from '../support/long.ts';
 import { testWith } from '../support/tools.ts';
 
 const BLOCKS = ['rescaler', 'dot_product_unit', 'systolic_array'] as const;
@@ -124,12 +125,12 @@ describe('gen --testbench', () => {
 });
 
 /** Options beyond a small plain unit, so that a run takes no longer than it must. */
-const CONFIGURATIONS: readonly Partial<GenerateOptions>[] = [
-  {},
-  { arch: 'fast' },
-  { pipeline: 1, leadingOne: 'hidden' },
-  { pipeline: 2, arch: 'fast', macs: 1, k: 32 },
-  { pipeline: 3, k: 1, macs: 3 },
+const CONFIGURATIONS: readonly (readonly [Partial<GenerateOptions>, TestOptions?])[] = [
+  [{}],
+  [{ arch: 'fast' }, LONG],
+  [{ pipeline: 1, leadingOne: 'hidden' }],
+  [{ pipeline: 2, arch: 'fast', macs: 1, k: 32 }, LONG],
+  [{ pipeline: 3, k: 1, macs: 3 }],
 ];
 const small = (options: Partial<GenerateOptions>): GenerateOptions =>
   optionsOf({ arch: 'plain', macs: 2, units: 2, ...options });
@@ -143,11 +144,12 @@ const rows = (block: string): number =>
 const compared = (block: string): number => rows(block) - (block === 'rescaler' ? 0 : 1);
 
 describe('on Icarus', () => {
-  for (const options of CONFIGURATIONS) {
-    testWith('iverilog', `every block passes: ${JSON.stringify(options)}`, () => {
+  for (const [options, length] of CONFIGURATIONS) {
+    const everyBlockPasses = () => {
       write(small(options));
       for (const block of BLOCKS) expect(icarus(block)).toBe(`PASS: ${compared(block)} vectors\n`);
-    });
+    };
+    testWith('iverilog', `every block passes: ${JSON.stringify(options)}`, everyBlockPasses, length);
   }
 
   /** The mutant of one line of a block. */
@@ -242,5 +244,6 @@ describe('on Verilator', () => {
       rmSync(join(folder, 'dot_product_unit_tb.hex'));
       expect(run(program, [])).toMatch(/^cannot open dot_product_unit_tb\.hex\nFAIL: \d+ of \d+ vectors\n/);
     },
+    LONG,
   );
 });

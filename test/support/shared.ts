@@ -1,7 +1,7 @@
 /** Models, data and recorded outputs beside the project, which a test uses where they are. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { test } from 'vitest';
+import { type TestOptions, test } from 'vitest';
 
 const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
 
@@ -19,11 +19,11 @@ export function testWithShared(
   paths: string | readonly string[],
   title: string,
   run: () => Promise<void> | void,
-  timeout?: number,
+  options: TestOptions = {},
 ): void {
   const absent = [paths].flat().find((path) => !existsSync(sharedPath(path)));
-  if (absent === undefined) test(title, run, timeout);
-  else test.skip(`skipped: ../shared/${absent} is not here: ${title}`, run);
+  if (absent === undefined) test(title, options, run);
+  else test.skip(`skipped: ../shared/${absent} is not here: ${title}`, options, run);
 }
 
 export const REAL_MODELS = [

@@ -1,6 +1,6 @@
 /** Native tools, which a test uses where they are installed. */
 import { spawnSync } from 'node:child_process';
-import { test } from 'vitest';
+import { type TestOptions, test } from 'vitest';
 
 export type NativeTool = 'verilator' | 'iverilog';
 
@@ -14,7 +14,12 @@ export function isInstalled(tool: NativeTool): boolean {
 }
 
 /** A test that says in its title that it was skipped, and why, where the tool is absent. */
-export function testWith(tool: NativeTool, title: string, run: () => Promise<void> | void): void {
-  if (isInstalled(tool)) test(title, run);
-  else test.skip(`skipped: ${tool} is not installed: ${title}`, run);
+export function testWith(
+  tool: NativeTool,
+  title: string,
+  run: () => Promise<void> | void,
+  options: TestOptions = {},
+): void {
+  if (isInstalled(tool)) test(title, options, run);
+  else test.skip(`skipped: ${tool} is not installed: ${title}`, options, run);
 }

@@ -6,6 +6,7 @@ import { libertyText, parseLiberty, printLiberty, readLiberty } from '../../synt
 import { type LoadedLibrary, loadLibraries } from '../../synth/libraries.ts';
 import type { AsicMetrics, SweepResult } from '../../synth/result.ts';
 import { REAL_LIBRARIES } from '../support/liberty.ts';
+import { LONG } from '../support/long.ts';
 
 const GENERIC: LoadedLibrary = { ...cellLibrary(genericLibrary(), 'generic'), sha256: '' };
 
@@ -108,6 +109,7 @@ test.skipIf(smallest === undefined)(
 
 test.skipIf(REAL_LIBRARIES.length === 0)(
   `${smallest ? '' : NO_LIBRARIES} the generic library agrees with real ones in ratios`,
+  LONG,
   async () => {
     const libraries = [GENERIC, ...(await loadLibraries(REAL_LIBRARIES, false)).values()];
     const ratios = [];

@@ -7,6 +7,7 @@ import { generate } from '../../hdl-gen/generate.ts';
 import { boundPeriodNs, longestDspChain } from '../../synth/ice40/dsp-timing.ts';
 import { wrapperVerilog } from '../../synth/ice40/wrapper.ts';
 import { type Ice40Point, ice40Provenance, requireNextpnr, runIce40 } from '../../synth/ice40.ts';
+import { LONG } from '../support/long.ts';
 
 const SMALL: Ice40Point = {
   macs: 1,
@@ -27,7 +28,7 @@ function absence(): string | undefined {
 }
 
 describe('a point on an iCE40', () => {
-  it('is synthesized, placed and routed', async (context) => {
+  it('is synthesized, placed and routed', LONG, async (context) => {
     const absent = absence();
     if (absent !== undefined) context.skip(`skipped: ${absent}`);
     const seeds = [1, 2];
