@@ -84,7 +84,7 @@ export async function checkGateLevel(
   const differs = results.some(({ wrongVector }) => wrongVector !== undefined);
   return {
     check,
-    method: `${method}: ${cells} cells of ${results.map(({ block }) => block).join(' and ')}, ${total(({ vectors }) => vectors)} vectors against the golden model`,
+    method: `${method}: ${cells} cells of ${results.map(({ block }) => block).join(', ')}, ${total(({ vectors }) => vectors)} vectors against the golden model`,
     status: differs ? 'fail' : unfinished ? 'open' : 'pass',
     seconds: results.reduce((sum, { seconds }) => sum + seconds, 0),
     findings,

@@ -56,12 +56,6 @@ const MUTATION_EFFORT = 20;
 /** Of one flow. */
 const GATE_LEVEL_EFFORT = 20;
 
-/**
- * Icarus interprets: it runs the carry-save circuits at some 500 cycles a second, a ten-thousandth of what the
- * others do. The directed vectors, which have every edge, take it a minute already.
- */
-const MOST_RANDOM_VECTORS_OF_ICARUS = 1000;
-
 /** @returns the checks in the order in which they ended: the quick ones first, simulation and datasheet last */
 export async function runSignoff(
   task: SignoffTask,
@@ -104,27 +98,19 @@ export async function runSignoff(
   });
   results.push(mutationCheck(mutation));
   observer.onCheck(mutationCheck(mutation));
-  const [rescaler, unit] = benchesOf(options, blocks);
+  const benches = benchesOf(options, blocks);
+  const effort = { rows: vectors, seed };
   for (const flow of [GENERIC_FLOW, libertyFlow(task.library)]) {
-    const effort = { rows: vectors, seed };
-    done(await checkGateLevel(flow, [rescaler, unit], effort, task.cacheDirectory), GATE_LEVEL_EFFORT);
+    done(await checkGateLevel(flow, benches, effort, task.cacheDirectory), GATE_LEVEL_EFFORT);
   }
-  const simulate = (some: readonly SimulatorName[], rows: number, processes: number): Promise<unknown> =>
-    runCampaign(
-      some.map((simulator) => ({ options, simulator })),
-      { rows, seed },
-      processes,
-      (result) => done(simulationCheck(result, { rows, of: vectors }), SIMULATION_EFFORT),
-    );
-  const isIcarus = (simulator: SimulatorName): boolean => simulator === 'icarus';
-  await Promise.all([
-    simulate(simulators.filter(isIcarus), Math.min(vectors, MOST_RANDOM_VECTORS_OF_ICARUS), 1),
-    simulate(
-      simulators.filter((simulator) => !isIcarus(simulator)),
-      vectors,
-      Math.max(1, jobs - 1),
-    ),
-  ]);
+  // Icarus, which interprets, takes longest: it begins.
+  const slowestFirst = simulators.toSorted((a, b) => Number(b === 'icarus') - Number(a === 'icarus'));
+  await runCampaign(
+    slowestFirst.map((simulator) => ({ options, simulator })),
+    effort,
+    jobs,
+    (result) => done(simulationCheck(result), SIMULATION_EFFORT),
+  );
   // After the simulation, whose compiled blocks it takes.
   done(await checkDatasheet(options, blocks), DATASHEET_EFFORT);
   return results;

@@ -83,18 +83,13 @@ describe('a proof', () => {
 
 test('a simulation that did not run is open, one without a coverage bin fails', () => {
   const configuration = { options, simulator: 'cxxrtl' } as const;
-  const all = { rows: 5, of: 5 };
-  expect(simulationCheck({ configuration, outcome: { error: 'gone' } }, all)).toMatchObject({
-    status: 'open',
-  });
+  expect(simulationCheck({ configuration, outcome: { error: 'gone' } })).toMatchObject({ status: 'open' });
   const counts = { vectors: 10, knownVectors: 0, bins: 2, emptyBins: ['tie'] };
   const outcome = { blocks: [{ block: 'rescaler', ...counts, simulationSeconds: 1 }], seconds: 1 };
-  expect(simulationCheck({ configuration, outcome }, all)).toMatchObject({
+  expect(simulationCheck({ configuration, outcome })).toMatchObject({
     status: 'fail',
     findings: ['rescaler: never seen: tie'],
   });
-  const { method } = simulationCheck({ configuration, outcome }, { rows: 5, of: 20 });
-  expect(method).toContain('10 vectors (slow: 5 random ones a block, not 20)');
 });
 
 describe('the report', () => {
