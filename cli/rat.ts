@@ -34,6 +34,7 @@ interface RatFlags extends SampleFlags {
   readonly testEvery?: number;
   readonly loss?: Loss['kind'];
   readonly temperature: number;
+  readonly layerWeight: number;
   readonly epochs: number;
   readonly batch: number;
   readonly learningRate: number;
@@ -64,6 +65,7 @@ const LEARNING_RATE = real('learning-rate', { above: 0, to: 10 });
 const MOMENTUM = real('momentum', { from: 0, below: 1 });
 const GRADIENT_LIMIT = real('gradient-limit', { above: 0, to: 1e9 });
 const TEMPERATURE = real('temperature', { above: 0, to: 100 });
+const LAYER_WEIGHT = real('layer-weight', { from: 0, to: 1e6 });
 
 export const rat = withSampleOptions(
   new Command('rat')
@@ -90,6 +92,11 @@ export const rat = withSampleOptions(
     ),
   )
   .addOption(single(TEMPERATURE, 'distillation: softens both answers').default(1))
+  .addOption(
+    single(LAYER_WEIGHT, 'distillation: how much the outputs of all layers count beside the answers').default(
+      0,
+    ),
+  )
   .addOption(
     single(
       START,
@@ -211,9 +218,9 @@ function withoutLabels({ labels: _, count: __, ...flags }: RatFlags): Omit<RatFl
   return flags;
 }
 
-function lossOf({ loss, temperature }: RatFlags, { classes, description }: Samples): Loss {
+function lossOf({ loss, temperature, layerWeight }: RatFlags, { classes, description }: Samples): Loss {
   if (loss === 'distillation' || (loss === undefined && classes === undefined))
-    return { kind: 'distillation', temperature };
+    return { kind: 'distillation', temperature, layerWeight };
   if (classes === undefined) {
     throw new UsageError(
       `${description} have no classes to learn; name them with --labels, or take --loss distillation`,

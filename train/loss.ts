@@ -3,8 +3,14 @@
 export type Loss =
   /** Against the class of each sample. */
   | { readonly kind: 'labels' }
-  /** Against what the same model says with stock multipliers: no labels are needed. */
-  | { readonly kind: 'distillation'; readonly temperature: number };
+  /** Against what the same model does with stock multipliers: no labels are needed. */
+  | {
+      readonly kind: 'distillation';
+      /** Of the softmax of both answers. */
+      readonly temperature: number;
+      /** How much the outputs of the layers count, by `relativeError`, all of them together; 0: only the answers. */
+      readonly layerWeight: number;
+    };
 
 export interface LossOfSample {
   readonly loss: number;
@@ -33,6 +39,34 @@ export function crossEntropy(
     gradient[i] = unit * (p - t);
   }
   return { loss, gradient };
+}
+
+/**
+ * Energy of the difference of two tensors over that of the wanted one, halved: half the inverse of a signal-to-noise
+ * ratio, times a weight.
+ *
+ * @param own integers
+ * @param wanted integers with the same scale and zero point
+ * @param gradient is filled with the gradient by each of `own`
+ */
+export function relativeError(
+  own: ArrayLike<number>,
+  wanted: ArrayLike<number>,
+  zeroPoint: number,
+  weight: number,
+  gradient: Float32Array,
+): number {
+  let energy = 0;
+  for (let i = 0; i < wanted.length; i++) energy += ((wanted[i] ?? 0) - zeroPoint) ** 2;
+  // A tensor of nothing but zeros counts as one of a single one.
+  const factor = weight / Math.max(1, energy);
+  let squares = 0;
+  for (let i = 0; i < wanted.length; i++) {
+    const difference = (own[i] ?? 0) - (wanted[i] ?? 0);
+    squares += difference * difference;
+    gradient[i] = factor * difference;
+  }
+  return 0.5 * factor * squares;
 }
 
 /** All of the probability on one class. */

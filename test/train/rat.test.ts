@@ -7,7 +7,7 @@ import { decomposeMultiplier } from '../../golden/index.ts';
 import { type Arithmetic, loadKernels, prepare } from '../../infer/index.ts';
 import { isDotProduct, readModel } from '../../litert/index.ts';
 import { loadTrainingKernels } from '../../train/kernels.ts';
-import { crossEntropy, type Loss, oneHot, softmax } from '../../train/loss.ts';
+import { crossEntropy, type Loss, oneHot, relativeError, softmax } from '../../train/loss.ts';
 import { compensated } from '../../train/rat/compensate.ts';
 import { NO_AUGMENTATION, type TuningOptions, tune, tuneAndJudge } from '../../train/rat/index.ts';
 import { logitsOf } from '../../train/rat/logits.ts';
@@ -104,6 +104,49 @@ describe('the forward pass is the integer inference', () => {
   );
 });
 
+describe('layers that count', () => {
+  const loss = { kind: 'distillation', temperature: 1, layerWeight: 3 } as const;
+
+  test('add the energy of what is wrong in each of them', async () => {
+    const file = smallModel(1);
+    const examples = await examplesOf(smallSamples(4, 2));
+    const trainee = prepareTrainee({ file, arithmetic: K3, loss, kernels, trainingKernels });
+    const learned = trainee.learn(examples, new Float32Array(trainee.parameters.size));
+    let wanted = await referenceLoss(file, K3, loss, examples);
+    const model = readModel(file);
+    const [stock, narrow] = [prepare(model, 'stock'), prepare(model, K3)];
+    // All but the SOFTMAX at the end, which has no say.
+    const counted = model.operators.filter(({ op }) => op !== 'SOFTMAX');
+    for (const { input } of examples) {
+      const right = new Map<number, readonly number[]>();
+      stock.run([input], ({ index }, output) => right.set(index, [...output]));
+      narrow.run([input], ({ index, op, output: { zeroPoint } }, output) => {
+        if (op === 'SOFTMAX') return;
+        const signal = right.get(index) ?? [];
+        const noise = signal.reduce((sum, value, i) => sum + (value - (output[i] ?? 0)) ** 2, 0);
+        const energy = signal.reduce((sum, value) => sum + (value - zeroPoint) ** 2, 0);
+        wanted += (loss.layerWeight / counted.length / 2) * (noise / energy);
+      });
+    }
+    expect(learned.loss).toBeCloseTo(wanted, 9);
+    expect(learned.loss).toBeGreaterThan(1.01 * (await referenceLoss(file, K3, loss, examples)));
+  });
+
+  test('have the gradient of that', () => {
+    const [own, wanted] = [
+      [-3, 40, 7, -128, 0],
+      [5, 38, 7, -100, -1],
+    ];
+    const gradient = new Float32Array(5);
+    const at = (values: readonly number[]) => relativeError(values, wanted ?? [], -2, 3, gradient.slice());
+    relativeError(own ?? [], wanted ?? [], -2, 3, gradient);
+    own?.forEach((value, i) => {
+      const difference = at(own.with(i, value + 1)) - at(own.with(i, value - 1));
+      expect(gradient[i]).toBeCloseTo(difference / 2, 6);
+    });
+  });
+});
+
 test('the gradient of a whole model is that of its parts, one after the other', async () => {
   // The smooth surrogate of a model is the composition of its operators' surrogates at the integers of the run, and
   // its derivative along the last layer is known in closed form: dL/dw = unit * (p - t) * M * (x - Zx).
@@ -153,7 +196,11 @@ describe('training', () => {
     const teaching = { ...OPTIONS, arithmetic: 'stock', epochs: 20, learningRate: 0.01 } as const;
     const taught = await tune(smallModel(9), many, teaching, ONCE);
     const able = taught.epochs.at(-1)?.file ?? new Uint8Array();
-    for (const loss of [{ kind: 'labels' }, { kind: 'distillation', temperature: 2 }] as const) {
+    for (const loss of [
+      { kind: 'labels' },
+      { kind: 'distillation', temperature: 2, layerWeight: 0 },
+      { kind: 'distillation', temperature: 1, layerWeight: 3 },
+    ] as const) {
       const arithmetic = { k: 1, rounding: 'truncate', scope: 'all' } as const;
       const learned = loss.kind === 'labels' ? many : { ...many, classes: undefined };
       const options = { ...OPTIONS, arithmetic, loss, epochs: 6, learningRate: 0.003 };

@@ -13,12 +13,15 @@ export interface Backward {
   see(operator: Operator, output: Elements): void;
   /** Takes an input of the model from that run. */
   seeInput(tensor: Activation, values: Elements): void;
+  /** Before the gradients of a loss are filled in. */
+  clear(): void;
   /**
-   * Adds the gradient of all parameters for the run that was seen.
-   *
-   * @param gradient of the loss, by each of the logits as integers
+   * Of the loss by each of a tensor as an integer, to be filled in; undefined where no parameter has a say, or the
+   * logits do not depend on it.
    */
-  run(gradient: Float32Array): void;
+  gradientBy(tensor: Activation): Float32Array | undefined;
+  /** Adds the gradient of all parameters for the run that was seen and the gradients that were filled in. */
+  run(): void;
   /** Of the loss by each parameter in its own unit; the program's own array, which sums over runs until it is cleared. */
   readonly parameterGradients: Float32Array;
   /** Weights of the model have changed in place. */
@@ -49,10 +52,11 @@ export function prepareBackward(
   const machine = memory.build(kernels);
   const views = new Map([...activations].map((tensor) => [tensor, valuesIn(machine, memory, tensor)]));
   for (const [tensor, view] of views) if (tensor.data !== undefined) view.set(tensor.data);
-  const gradients = [...activations]
-    .filter((tensor) => trained.has(tensor))
-    .map((tensor) => new Float32Array(machine.buffer, memory.gradient(tensor), tensor.size));
-  const start = new Float32Array(machine.buffer, memory.gradient(logits), logits.size);
+  const gradients = new Map(
+    [...activations]
+      .filter((tensor) => trained.has(tensor))
+      .map((tensor) => [tensor, new Float32Array(machine.buffer, memory.gradient(tensor), tensor.size)]),
+  );
   const steps = binds.map((bind) => bind(machine));
   const reload = () => {
     for (const step of steps) step.reload?.();
@@ -65,9 +69,11 @@ export function prepareBackward(
     seeInput(tensor, values) {
       views.get(tensor)?.set(values);
     },
-    run(gradient) {
-      for (const one of gradients) one.fill(0);
-      start.set(gradient);
+    clear() {
+      for (const gradient of gradients.values()) gradient.fill(0);
+    },
+    gradientBy: (tensor) => gradients.get(tensor),
+    run() {
       for (const step of steps) step.run();
     },
     parameterGradients: new Float32Array(machine.buffer, memory.parameterGradients, parameters.size),

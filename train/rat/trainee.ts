@@ -3,7 +3,7 @@ import type { Arithmetic } from '../../infer/arithmetic.ts';
 import { type Elements, type KernelModule, prepare } from '../../infer/index.ts';
 import { readModel } from '../../litert/index.ts';
 import type { WasmModule } from '../../tools/wasm.ts';
-import { crossEntropy, type Loss, oneHot, softmax } from '../loss.ts';
+import { crossEntropy, type Loss, oneHot, relativeError, softmax } from '../loss.ts';
 import { prepareBackward } from './backward.ts';
 import { logitsOf } from './logits.ts';
 import { type Parameters, parametersOf } from './parameters.ts';
@@ -55,8 +55,10 @@ export function prepareTrainee({
   if (input === undefined || model.inputs.length !== 1) {
     throw new RangeError(`the model has ${model.inputs.length} inputs; training takes models with one`);
   }
-  const targetOf = targets(loss, { file, kernels, classes: logits.size, unit });
-  const temperature = loss.kind === 'distillation' ? loss.temperature : 1;
+  const teach = teacher(loss, { file, kernels, classes: logits.size, unit });
+  const { temperature, layerWeight } =
+    loss.kind === 'distillation' ? loss : { temperature: 1, layerWeight: 0 };
+  const layers = model.operators.filter(({ output }) => backward.gradientBy(output) !== undefined).length;
   let seen = new Int8Array(0) as Elements;
   return {
     parameters,
@@ -69,15 +71,23 @@ export function prepareTrainee({
       backward.parameterGradients.fill(0);
       let [sum, right] = [0, 0];
       for (const example of examples) {
+        const { target, outputs } = teach(example);
+        backward.clear();
         backward.seeInput(input, example.input);
         program.run([example.input], (operator, output) => {
           backward.see(operator, output);
           if (operator.output === logits) seen = output.slice();
+          const [wanted, gradient] = [outputs.get(operator.index), backward.gradientBy(operator.output)];
+          if (wanted === undefined || gradient === undefined) return;
+          sum += relativeError(output, wanted, operator.output.zeroPoint, layerWeight / layers, gradient);
         });
-        const target = targetOf(example);
         const { loss: one, gradient } = crossEntropy(seen, unit / temperature, target);
         // At a high temperature gradients are smaller by its square; the loss is taken as many times.
-        backward.run(temperature === 1 ? gradient : gradient.map((g) => g * temperature ** 2));
+        const byLogits = backward.gradientBy(logits);
+        gradient.forEach((g, i) => {
+          if (byLogits !== undefined) byLogits[i] = (byLogits[i] ?? 0) + g * temperature ** 2;
+        });
+        backward.run();
         sum += one;
         if (greatest(seen) === greatest(target)) right += 1;
       }
@@ -87,29 +97,35 @@ export function prepareTrainee({
   };
 }
 
-interface TargetOptions {
+interface TeacherOptions {
   readonly file: Uint8Array;
   readonly kernels: KernelModule;
   readonly classes: number;
   readonly unit: number;
 }
 
-/** The probabilities that the softmax of the logits should have. */
-function targets(
-  loss: Loss,
-  { file, kernels, classes, unit }: TargetOptions,
-): (example: Example) => ArrayLike<number> {
-  if (loss.kind === 'labels') return ({ label = 0 }) => oneHot(classes, label);
+/** What an example should come to. */
+interface Lesson {
+  /** The probabilities that the softmax of the logits should have. */
+  readonly target: ArrayLike<number>;
+  /** What operators should put out, by index, as far as that counts. */
+  readonly outputs: ReadonlyMap<number, Elements>;
+}
+
+function teacher(loss: Loss, { file, kernels, classes, unit }: TeacherOptions): (example: Example) => Lesson {
+  const outputs = new Map<number, Elements>();
+  if (loss.kind === 'labels') return ({ label = 0 }) => ({ target: oneHot(classes, label), outputs });
   // A model of its own: the weights of the other change.
-  const teacher = readModel(file);
-  const { tensor: logits } = logitsOf(teacher);
-  const program = prepare(teacher, 'stock', kernels);
+  const stock = readModel(file);
+  const { tensor: logits } = logitsOf(stock);
+  const program = prepare(stock, 'stock', kernels);
   return ({ input }) => {
-    let answer: ArrayLike<number> = [];
+    let target: ArrayLike<number> = [];
     program.run([input], (operator, output) => {
-      if (operator.output === logits) answer = softmax(output, unit / loss.temperature);
+      if (operator.output === logits) target = softmax(output, unit / loss.temperature);
+      if (loss.layerWeight > 0) outputs.set(operator.index, output.slice());
     });
-    return answer;
+    return { target, outputs };
   };
 }
 
