@@ -1,8 +1,14 @@
 /**
  * What to try on a rescaler: its edges, and random parameters that reach the places where it can be wrong.
  */
-import { type MultiplierFormat, maxShift, multiplierWidth, type RescaleParameters } from '../golden/index.ts';
-import type { Coverage } from './coverage.ts';
+import {
+  type MultiplierFormat,
+  maxShift,
+  multiplierWidth,
+  type RescaleParameters,
+  rescale,
+} from '../golden/index.ts';
+import { Coverage } from './coverage.ts';
 import type { Random } from './random.ts';
 
 /** An accumulator with what to do to it. */
@@ -73,6 +79,18 @@ export function directedCases(format: MultiplierFormat): readonly RescaleCase[] 
 /** Those of them whose quotient is where the 32-bit value wraps. They are few, and easily left out of a sample. */
 export function wrappingCases(format: MultiplierFormat): readonly RescaleCase[] {
   return casesAround(WRAPPING_QUOTIENTS, [], format);
+}
+
+/** A few of the directed ones, among which is each kind that is among them all: what a small sample must have. */
+export function coveringCases(format: MultiplierFormat): readonly RescaleCase[] {
+  const coverage = new Coverage(rescaleBins(format));
+  let empty = coverage.bins;
+  return directedCases(format).filter((one) => {
+    coverRescale(coverage, format, one, rescale(one.accumulator, one.parameters));
+    const before = empty;
+    empty = coverage.empty().length;
+    return empty < before;
+  });
 }
 
 /** @param always accumulators that come with every shift and multiplier */

@@ -17,6 +17,7 @@ import type { Bench, Expectation, Stimulus } from './bench.ts';
 import type { Coverage } from './coverage.ts';
 import { Random } from './random.ts';
 import {
+  coveringCases,
   coverRescale,
   directedCases,
   INT32_MAX,
@@ -274,8 +275,8 @@ export function unitBench(design: Design, shape: UnitShape): Bench {
         const one = cases[(drawn * stride) % cases.length];
         return one ?? randomCase(random, format);
       };
-      const wrapping = wrappingCases(format).values();
-      const drawSingle = (): RescaleCase => wrapping.next().value ?? draw();
+      const needed = [...coveringCases(format), ...wrappingCases(format)].values();
+      const drawSingle = (): RescaleCase => needed.next().value ?? draw();
       const plan = [
         ...arrivals.map((arrival) => ({ arrival, draw })),
         ...Array.from({ length: singles }, (_, i) => ({ arrival: single(i), draw: drawSingle })),

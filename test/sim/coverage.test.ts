@@ -312,6 +312,23 @@ const UNITS: Readonly<
   ],
 };
 
+test.each([
+  [1, 'explicit'],
+  [4, 'hidden'],
+  [32, 'explicit'],
+  [32, 'hidden'],
+] as const)('a few directed rescales have what all of them have: k %i, %s', (k, leadingOne) => {
+  const [rescaler, unit] = benchesOf({ ...DEFAULT_OPTIONS, macs: 1, k, leadingOne });
+  const seen = (bench: typeof unit, rescales?: number) =>
+    hits(rescaleBins(multiplierFormat(k, { leadingOne })), (coverage) =>
+      bench.expect(bench.directed(rescales), coverage),
+    );
+  const all = seen(rescaler);
+  expect(all.size).toBeGreaterThan(20);
+  const few = seen(unit, 150);
+  expect([...all].filter((bin) => !few.has(bin))).toEqual([]);
+});
+
 describe('dot-product bins', () => {
   const [, unit, array] = benchesOf({ ...DEFAULT_OPTIONS, arch: 'plain', macs: 2, units: 2 });
   const layout = inputLayout(unit.design);
