@@ -11,6 +11,7 @@ import {
   type CampaignResult,
   type JudgedEpoch,
   type Loss,
+  OPTIMIZERS,
   type TuningOptions,
   tuneAndJudge,
 } from '../train/rat/index.ts';
@@ -37,6 +38,7 @@ interface RatFlags extends SampleFlags {
   readonly layerWeight: number;
   readonly epochs: number;
   readonly batch: number;
+  readonly optimizer: TuningOptions['optimizer'];
   readonly learningRate: number;
   readonly momentum: number;
   readonly gradientLimit: number;
@@ -61,6 +63,7 @@ const SEED = integer('seed', { minimum: 0, maximum: 2 ** 31 - 1 });
 const SHIFT = integer('shift', { minimum: 0, maximum: 64 });
 const THREADS = integer('threads', { minimum: 1, maximum: 256 });
 const TEST_EVERY = integer('test-every', { minimum: 2, maximum: 1e6 });
+const OPTIMIZER = oneOf('optimizer', OPTIMIZERS);
 const LEARNING_RATE = real('learning-rate', { above: 0, to: 10 });
 const MOMENTUM = real('momentum', { from: 0, below: 1 });
 const GRADIENT_LIMIT = real('gradient-limit', { above: 0, to: 1e9 });
@@ -105,6 +108,11 @@ export const rat = withSampleOptions(
   )
   .addOption(single(EPOCHS, 'how often all samples are seen').default(2))
   .addOption(single(BATCH, 'samples between two steps').default(64))
+  .addOption(
+    single(OPTIMIZER, 'plain descent, or Adam with steps in proportion to the weights of a layer').default(
+      'sgd',
+    ),
+  )
   .addOption(single(LEARNING_RATE, 'at the beginning; it falls to 0 along half a cosine').default(2e-5))
   .addOption(single(MOMENTUM, 'of the descent').default(0.9))
   .addOption(single(GRADIENT_LIMIT, 'norm above which a gradient is shortened').default(5))
@@ -230,9 +238,20 @@ function lossOf({ loss, temperature, layerWeight }: RatFlags, { classes, descrip
 }
 
 function settingsOf(flags: RatFlags): Omit<TuningOptions, 'arithmetic' | 'loss'> {
-  const { epochs, batch, learningRate, momentum, gradientLimit, start, mirror = false, shift, seed } = flags;
+  const {
+    epochs,
+    batch,
+    optimizer,
+    learningRate,
+    momentum,
+    gradientLimit,
+    start,
+    mirror = false,
+    shift,
+    seed,
+  } = flags;
   return {
-    ...{ epochs, batch, learningRate, momentum, gradientLimit, start, seed },
+    ...{ epochs, batch, optimizer, learningRate, momentum, gradientLimit, start, seed },
     augmentation: { mirror, shiftPixels: shift },
   };
 }
@@ -306,9 +325,9 @@ async function reportFiles(
   results: readonly CampaignResult[],
 ): Promise<readonly OutputFile[]> {
   const title = `${basename(flags.model)}, Rescale-Aware Training`;
-  const { epochs, batch, learningRate, momentum, start, seed, shift, mirror } = flags;
+  const { epochs, batch, optimizer, learningRate, momentum, start, seed, shift, mirror } = flags;
   const facts = [
-    `Learned from ${training.description}: ${results.length === 0 ? '' : `loss ${lossOf(flags, training).kind}, `}${epochs} epochs of batches of ${batch}, learning rate ${learningRate}, momentum ${momentum}, beginning with the weights ${start === 'file' ? 'of the file' : 'compensated'}, seed ${seed}${mirror ? ', mirrored' : ''}${shift > 0 ? `, moved by up to ${shift} pixels` : ''}.`,
+    `Learned from ${training.description}: ${results.length === 0 ? '' : `loss ${lossOf(flags, training).kind}, `}${epochs} epochs of batches of ${batch}, ${optimizer}, learning rate ${learningRate}, momentum ${momentum}, beginning with the weights ${start === 'file' ? 'of the file' : 'compensated'}, seed ${seed}${mirror ? ', mirrored' : ''}${shift > 0 ? `, moved by up to ${shift} pixels` : ''}.`,
     `Judged by ${test?.description ?? 'nothing'}. One seed: a single run, not a mean.`,
   ];
   return [

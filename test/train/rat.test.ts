@@ -23,7 +23,15 @@ afterAll(() => rmSync(cacheDirectory, { recursive: true }));
 
 const K3: Arithmetic = { k: 3, rounding: 'truncate', scope: 'all' };
 const OPTIONS: TuningOptions = {
-  ...{ arithmetic: K3, loss: { kind: 'labels' }, epochs: 2, batch: 20, learningRate: 0.01, momentum: 0.9 },
+  ...{
+    arithmetic: K3,
+    loss: { kind: 'labels' },
+    epochs: 2,
+    batch: 20,
+    optimizer: 'sgd',
+    learningRate: 0.01,
+    momentum: 0.9,
+  },
   ...{ gradientLimit: 10, augmentation: NO_AUGMENTATION, start: 'file', seed: 1 },
 };
 const ONCE = { threads: 1, cacheDirectory: false } as const;
@@ -203,7 +211,11 @@ describe('training', () => {
     ] as const) {
       const arithmetic = { k: 1, rounding: 'truncate', scope: 'all' } as const;
       const learned = loss.kind === 'labels' ? many : { ...many, classes: undefined };
-      const options = { ...OPTIONS, arithmetic, loss, epochs: 6, learningRate: 0.003 };
+      const rule =
+        loss.kind === 'labels' || loss.layerWeight === 0
+          ? ({ optimizer: 'sgd', learningRate: 0.003 } as const)
+          : ({ optimizer: 'adam', learningRate: 0.003 } as const);
+      const options = { ...OPTIONS, arithmetic, loss, epochs: 6, ...rule };
       const { judged, epochs } = await tuneAndJudge(able, learned, smallSamples(200, 4), options, ONCE, {});
       const [stock = 0, before = 0] = [judged?.stock.right, judged?.untrained.right];
       expect(before).toBeLessThan(stock - 15);

@@ -10,4 +10,5 @@ export {
   tuneAndJudge,
 } from './campaign.ts';
 export { type Before, type Changes, changesBetween, type LayerChange, type TotalChange } from './changes.ts';
+export { OPTIMIZERS, type OptimizerName } from './optimizer.ts';
 export { type Tuned, type TunedEpoch, type TuningOptions, type TuningRun, tune } from './tune.ts';

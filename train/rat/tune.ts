@@ -17,7 +17,7 @@ import { cosine } from '../schedule.ts';
 import { compensated } from './compensate.ts';
 import { openExamples } from './examples.ts';
 import { logitsOf } from './logits.ts';
-import { descend } from './optimizer.ts';
+import { descend, descendAdaptively, type OptimizerName } from './optimizer.ts';
 import { integersOf, parametersOf, parameterUnits, parameterValues } from './parameters.ts';
 import { redeploy } from './redeploy.ts';
 import { prepareTrainee } from './trainee.ts';
@@ -29,7 +29,11 @@ export interface TuningOptions {
   readonly epochs: number;
   /** Examples between two steps. */
   readonly batch: number;
-  /** Of the real weights, at the beginning; it falls to 0 along half a cosine. */
+  readonly optimizer: OptimizerName;
+  /**
+   * Of the real weights, or with Adam of the root mean square of each tensor; at the beginning: it falls to 0 along half
+   * a cosine.
+   */
   readonly learningRate: number;
   readonly momentum: number;
   /** Longest gradient that is followed, see `OptimizerStep`. */
@@ -77,10 +81,11 @@ interface State {
   readonly epochs: Int32Array[];
   readonly values: Float64Array;
   readonly velocity: Float64Array;
+  readonly squares: Float64Array;
 }
 
 /** Part of every key; to be changed with anything that changes what is learned. */
-const REVISION = 'rat 2';
+const REVISION = 'rat 3';
 
 /** How long a run goes on without being kept. */
 const KEEP_MS = 60_000;
@@ -117,6 +122,7 @@ export async function tune(
     epochs: [],
     values: options.start === 'file' ? asFiled : compensated(parameters, asFiled, arithmetic),
     velocity: new Float64Array(parameters.size),
+    squares: new Float64Array(parameters.size),
   };
   const total = options.epochs * examples.stepsPerEpoch;
   run.onStart?.(state.steps.length, total);
@@ -141,10 +147,9 @@ export async function tune(
       const batch = await examples.at(done);
       const integers = integersOf(parameters, state.values);
       const { gradient, ...step } = await trainees.learn(integers, batch);
-      descend(state, gradient, units, {
-        ...options,
-        learningRate: cosine(options.learningRate, done / total),
-      });
+      const rule = { ...options, learningRate: cosine(options.learningRate, done / total) };
+      if (options.optimizer === 'sgd') descend(state, gradient, units, rule);
+      else descendAdaptively(state, gradient, parameters, units, rule, done + 1);
       state.steps.push({ ...step, examples: batch.length });
       run.onStep?.(step.loss);
       const diverged = divergence(state, classes);
