@@ -14,9 +14,9 @@ export function architectureOf(name: ModelName, input: Shape, classes: number): 
 }
 
 const BUILDERS: Readonly<Record<ModelName, (stack: Stack) => void>> = {
-  /** Three convolutions with a pool behind each. */
+  /** Three convolutions with a pool behind each; nothing else is averaged, so the place of things counts. */
   'small-cnn'(stack) {
-    stack.convolution(24).maxPool(2).convolution(48).maxPool(2).convolution(64).globalAveragePool();
+    for (const channels of [24, 48, 64]) stack.convolution(channels).maxPool(2);
   },
   /** Depthwise-separable, as MobileNet (Howard et al. 2017). */
   'small-dscnn'(stack) {
