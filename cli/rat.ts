@@ -12,6 +12,7 @@ import {
   type JudgedEpoch,
   type Loss,
   OPTIMIZERS,
+  type OptimizerName,
   type TuningOptions,
   tuneAndJudge,
 } from '../train/rat/index.ts';
@@ -38,8 +39,8 @@ interface RatFlags extends SampleFlags {
   readonly layerWeight: number;
   readonly epochs: number;
   readonly batch: number;
-  readonly optimizer: TuningOptions['optimizer'];
-  readonly learningRate: number;
+  readonly optimizer: OptimizerName;
+  readonly learningRate?: number;
   readonly momentum: number;
   readonly gradientLimit: number;
   readonly start: TuningOptions['start'];
@@ -64,6 +65,8 @@ const SHIFT = integer('shift', { minimum: 0, maximum: 64 });
 const THREADS = integer('threads', { minimum: 1, maximum: 256 });
 const TEST_EVERY = integer('test-every', { minimum: 2, maximum: 1e6 });
 const OPTIMIZER = oneOf('optimizer', OPTIMIZERS);
+/** What ResNet-8 learns best with. */
+const LEARNING_RATES = { sgd: 0.00002, adam: 0.0003 } as const satisfies Record<OptimizerName, number>;
 const LEARNING_RATE = real('learning-rate', { above: 0, to: 10 });
 const MOMENTUM = real('momentum', { from: 0, below: 1 });
 const GRADIENT_LIMIT = real('gradient-limit', { above: 0, to: 1e9 });
@@ -109,13 +112,19 @@ export const rat = withSampleOptions(
   .addOption(single(EPOCHS, 'how often all samples are seen').default(2))
   .addOption(single(BATCH, 'samples between two steps').default(64))
   .addOption(
-    single(OPTIMIZER, 'plain descent, or Adam with steps in proportion to the weights of a layer').default(
-      'sgd',
+    single(
+      OPTIMIZER,
+      'plain descent as in the paper, or Adam with steps in proportion to the weights of a layer',
+    ).default('adam'),
+  )
+  .addOption(
+    single(
+      LEARNING_RATE,
+      `at the beginning; it falls to 0 along half a cosine (default: ${OPTIMIZERS.map((name) => `${LEARNING_RATES[name]} for ${name}`).join(', ')})`,
     ),
   )
-  .addOption(single(LEARNING_RATE, 'at the beginning; it falls to 0 along half a cosine').default(2e-5))
   .addOption(single(MOMENTUM, 'of the descent').default(0.9))
-  .addOption(single(GRADIENT_LIMIT, 'norm above which a gradient is shortened').default(5))
+  .addOption(single(GRADIENT_LIMIT, 'sgd: norm above which a gradient is shortened').default(5))
   .option('--mirror', 'images: half of them left to right')
   .addOption(single(SHIFT, 'images: move by up to N pixels').default(0))
   .addOption(single(SEED, 'for the order of samples and their variations').default(1))
@@ -242,7 +251,7 @@ function settingsOf(flags: RatFlags): Omit<TuningOptions, 'arithmetic' | 'loss'>
     epochs,
     batch,
     optimizer,
-    learningRate,
+    learningRate = LEARNING_RATES[flags.optimizer],
     momentum,
     gradientLimit,
     start,
@@ -325,9 +334,10 @@ async function reportFiles(
   results: readonly CampaignResult[],
 ): Promise<readonly OutputFile[]> {
   const title = `${basename(flags.model)}, Rescale-Aware Training`;
-  const { epochs, batch, optimizer, learningRate, momentum, start, seed, shift, mirror } = flags;
+  const { epochs, batch, optimizer, learningRate, momentum, start, seed, augmentation } = settingsOf(flags);
+  const { mirror, shiftPixels } = augmentation;
   const facts = [
-    `Learned from ${training.description}: ${results.length === 0 ? '' : `loss ${lossOf(flags, training).kind}, `}${epochs} epochs of batches of ${batch}, ${optimizer}, learning rate ${learningRate}, momentum ${momentum}, beginning with the weights ${start === 'file' ? 'of the file' : 'compensated'}, seed ${seed}${mirror ? ', mirrored' : ''}${shift > 0 ? `, moved by up to ${shift} pixels` : ''}.`,
+    `Learned from ${training.description}: ${results.length === 0 ? '' : `loss ${lossOf(flags, training).kind}, `}${epochs} epochs of batches of ${batch}, ${optimizer}, learning rate ${learningRate}, momentum ${momentum}, beginning with the weights ${start === 'file' ? 'of the file' : 'compensated'}, seed ${seed}${mirror ? ', mirrored' : ''}${shiftPixels > 0 ? `, moved by up to ${shiftPixels} pixels` : ''}.`,
     `Judged by ${test?.description ?? 'nothing'}. One seed: a single run, not a mean.`,
   ];
   return [
