@@ -8,6 +8,7 @@ import { runTool, withDirectory, writeSources } from '../../sim/simulators/proce
 import { type SourceFile, textOf, treeOf, yosys } from '../../tools/yowasp.ts';
 import { describeOptions, generated } from '../support/generated.ts';
 import { lint } from '../support/lint.ts';
+import { LONG } from '../support/long.ts';
 import { testWith } from '../support/tools.ts';
 import { evaluateVerilog } from '../support/verilog-expression.ts';
 
@@ -19,7 +20,7 @@ const VARIANTS: readonly Variant[] = ARCHITECTURES.flatMap((arch) =>
 
 const titled = (variant: Variant) => [describeOptions(variant), variant] as const;
 
-test('the same options give the same text, also to another instance of the generator', async () => {
+test('the same options give the same text, also to another instance of the generator', LONG, async () => {
   const first = VARIANTS.map((variant) => generate({ ...DEFAULT_OPTIONS, ...variant }));
   vi.resetModules();
   const again: typeof import('../../hdl-gen/generate.ts') = await import('../../hdl-gen/generate.ts');

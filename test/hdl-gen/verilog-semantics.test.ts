@@ -18,6 +18,7 @@ import {
 import { createSimulator, type SimulatorName } from '../../sim/simulators/index.ts';
 import { runTool, withDirectory, writeSources } from '../../sim/simulators/processes.ts';
 import { type Bench, benchOf, type Instance, simulate, type Values } from '../support/bench.ts';
+import { LONG } from '../support/long.ts';
 import { testWith } from '../support/tools.ts';
 import { randomModule } from './random-expressions.ts';
 
@@ -110,7 +111,7 @@ describe(`random expressions, seeds ${SEEDS.constant} and ${SEEDS.symbolic}`, ()
   });
 
   // The slowest compilation of all tests: some 15 s on an idle machine.
-  test('cxxrtl computes what exact integers say', { timeout: 300_000 }, async () => {
+  test('cxxrtl computes what exact integers say', LONG, async () => {
     const checked = await checkExpressions('cxxrtl');
     expect(checked).toBeGreaterThan(ROWS * 3 * 60);
   });
@@ -119,9 +120,14 @@ describe(`random expressions, seeds ${SEEDS.constant} and ${SEEDS.symbolic}`, ()
     await checkExpressions('icarus');
   });
 
-  testWith('verilator', 'Verilator agrees', async () => {
-    await checkExpressions('verilator');
-  });
+  testWith(
+    'verilator',
+    'Verilator agrees',
+    async () => {
+      await checkExpressions('verilator');
+    },
+    LONG,
+  );
 
   testWith('verilator', 'verilator --lint-only -Wall is silent', async () => {
     await lintBench(expressions);
@@ -439,7 +445,7 @@ async function checkDescribed(simulator: SimulatorName): Promise<void> {
 describe('registers, families, choices, packs and instances, at other parameters than the defaults', () => {
   test('cxxrtl computes what the models of this file say', () => checkDescribed('cxxrtl'));
   testWith('iverilog', 'Icarus agrees, and knows every value', () => checkDescribed('icarus'));
-  testWith('verilator', 'Verilator agrees', () => checkDescribed('verilator'));
+  testWith('verilator', 'Verilator agrees', () => checkDescribed('verilator'), LONG);
   testWith('verilator', 'verilator --lint-only -Wall is silent', () => lintBench(described));
 });
 

@@ -2,6 +2,7 @@
 import { describe, expect } from 'vitest';
 import { type Arithmetic, type Program, prepare } from '../../infer/index.ts';
 import type { Model } from '../../litert/index.ts';
+import { LONG } from '../support/long.ts';
 import {
   arithmeticOf,
   configurations,
@@ -11,7 +12,7 @@ import {
   recordedOutputs,
   recordedTensors,
 } from '../support/oracle.ts';
-import { REAL_MODELS, type RealModel, testWithShared } from '../support/shared.ts';
+import { LARGE_MODELS, REAL_MODELS, type RealModel, testWithShared } from '../support/shared.ts';
 import { describeBuilds } from './kernel-builds.ts';
 
 /** Inputs of each configuration: what takes a few seconds a model. */
@@ -36,8 +37,10 @@ function outputsOf(program: Program, inputs: readonly (Int8Array | Uint8Array)[]
 }
 
 describe.each(REAL_MODELS)('%s', (name) => {
+  const length = LARGE_MODELS.has(name) ? LONG : {};
+
   describeBuilds((kernels) => {
-    testWithShared(oracleFiles(name), 'every configuration', () => {
+    const everyConfiguration = () => {
       const model = realModel(name);
       const inputs = inputsOf(name, model, INPUTS[name]);
       const all = configurations(name);
@@ -48,19 +51,20 @@ describe.each(REAL_MODELS)('%s', (name) => {
         const outputs = outputsOf(prepare(model, arithmetic, kernels), inputs);
         expect(outputs, configuration).toEqual(recorded);
       }
-    });
+    };
+    testWithShared(oracleFiles(name), 'every configuration', everyConfiguration, length);
   });
 
-  testWithShared(oracleFiles(name), 'reference implementation, each arithmetic', () => {
+  const eachArithmetic = () => {
     const model = realModel(name);
-    const large = name === 'mobilenet_v2_224_int8' || name === 'efficientnet_lite0_flowers5_int8';
     const inputs = inputsOf(name, model, 1);
-    for (const configuration of large ? REFERENCE.slice(0, 1) : REFERENCE) {
+    for (const configuration of REFERENCE) {
       const recorded = recordedOutputs(name, configuration, model).slice(0, inputs.length);
       const outputs = outputsOf(prepare(model, arithmeticOf(configuration)), inputs);
       expect(outputs, configuration).toEqual(recorded);
     }
-  });
+  };
+  testWithShared(oracleFiles(name), 'reference implementation, each arithmetic', eachArithmetic, length);
 });
 
 describe.each(['resnet8_cifar10_int8', 'kws_dscnn_int8'] as const)('%s, every tensor', (name) => {

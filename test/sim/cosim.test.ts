@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LONG } from '../support/long.ts';
 
 const CLI = fileURLToPath(new URL('../../cli/npu-rescaler.ts', import.meta.url));
 
@@ -185,11 +186,12 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('interrupted by %s', (signal) => {
     await until(() => !lives(-(child.pid ?? 0)) && !lives(tool));
     expect(existsSync(out)).toBe(false);
     await until(() => readdirSync(temporary).length === 0);
-    expect(existsSync(cache)).toBe(false);
+    // Nothing but what Node has compiled of the command itself.
+    expect(readdirSync(cache)).toEqual(['code']);
   });
 });
 
-test('interrupted while cxxrtl compiles, it stops at once, and the next run is right', async () => {
+test('interrupted while cxxrtl compiles, it stops at once, and the next run is right', LONG, async () => {
   const cache = join(folder, 'cache');
   const args = [...SMALL, '--vectors', '3000', '--seed', '1'];
   const child = start(args, { NPU_RESCALER_CACHE: cache });

@@ -424,31 +424,34 @@ describe.each(simulatorNames)('%s', (name) => {
   const title = (text: string) =>
     missing === undefined ? text : `${text} (skipped: ${missing} is not on the PATH)`;
   const native = test.skipIf(missing !== undefined);
-  // Clang takes its time on the C++ of Verilator.
-  const options = name === 'verilator' ? LONG : {};
+  // Clang takes its time on the C++ of Verilator, and on memories.
+  const lengthOf = (top: string) => (name === 'verilator' || top === 'memory' ? LONG : {});
 
-  describe.each(examples.map((example) => ({ example, top: example.design.top })))('$top', ({ example }) => {
-    native(title('equals the model'), options, async () => {
-      const { design } = example;
-      const compiled = await createSimulator(name, { cacheDirectory }).compile(design);
-      // More rows than a block of any simulator for one word of input and output, so that state crosses blocks.
-      const stimulus = randomStimulus(design, name === 'icarus' ? 3000 : 12_000);
-      const expected = expectedOutputs(example, stimulus);
-      const response = await compiled.run(stimulus);
-      expect(firstDifference(design, response, expected)).toBeUndefined();
-      // Every register is reset by the edge of row 0.
-      expect(response.unknown?.subarray(outputLayout(design).words).some((mask) => mask !== 0)).not.toBe(
-        true,
-      );
-      // The second run starts from power-up again, and bits above the ports' widths do not matter.
-      const again = await compiled.run(stimulus);
-      expect(firstDifference(design, again, expected)).toBeUndefined();
-      expect((await compiled.run(new Uint32Array())).outputs).toEqual(new Uint32Array());
-      await compiled.dispose();
-    });
-  });
+  describe.each(examples.map((example) => ({ example, top: example.design.top })))(
+    '$top',
+    ({ example, top }) => {
+      native(title('equals the model'), lengthOf(top), async () => {
+        const { design } = example;
+        const compiled = await createSimulator(name, { cacheDirectory }).compile(design);
+        // More rows than a block of any simulator for one word of input and output, so that state crosses blocks.
+        const stimulus = randomStimulus(design, name === 'icarus' ? 3000 : 12_000);
+        const expected = expectedOutputs(example, stimulus);
+        const response = await compiled.run(stimulus);
+        expect(firstDifference(design, response, expected)).toBeUndefined();
+        // Every register is reset by the edge of row 0.
+        expect(response.unknown?.subarray(outputLayout(design).words).some((mask) => mask !== 0)).not.toBe(
+          true,
+        );
+        // The second run starts from power-up again, and bits above the ports' widths do not matter.
+        const again = await compiled.run(stimulus);
+        expect(firstDifference(design, again, expected)).toBeUndefined();
+        expect((await compiled.run(new Uint32Array())).outputs).toEqual(new Uint32Array());
+        await compiled.dispose();
+      });
+    },
+  );
 
-  native(title('takes no notice of bits above a port'), options, async () => {
+  native(title('takes no notice of bits above a port'), lengthOf('accumulator'), async () => {
     const { design } = accumulator;
     const compiled = await createSimulator(name, { cacheDirectory }).compile(design);
     const stimulus = randomStimulus(design, 64);
@@ -460,7 +463,7 @@ describe.each(simulatorNames)('%s', (name) => {
     await compiled.dispose();
   });
 
-  native(title('shows the hierarchy in a waveform'), options, async () => {
+  native(title('shows the hierarchy in a waveform'), lengthOf('systolic'), async () => {
     const { design } = systolic;
     const compiled = await createSimulator(name, { cacheDirectory }).compile(design);
     const stimulus = randomStimulus(design, 20);
@@ -635,7 +638,7 @@ describe('rows', () => {
 });
 
 describe('the cache', () => {
-  test.each(['cxxrtl', 'verilator'] as const)('%s compiles a design once', async (name) => {
+  test.each(['cxxrtl', 'verilator'] as const)('%s compiles a design once', LONG, async (name) => {
     if (missingProgram(name) !== undefined) return;
     const stages: string[] = [];
     const onStage = (stage: string) => stages.push(stage);

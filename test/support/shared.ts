@@ -41,6 +41,12 @@ export const REAL_MODELS = [
 
 export type RealModel = (typeof REAL_MODELS)[number];
 
+/** Those for images of 224x224. */
+export const LARGE_MODELS: ReadonlySet<RealModel> = new Set([
+  'efficientnet_lite0_flowers5_int8',
+  'mobilenet_v2_224_int8',
+]);
+
 export function modelFile(model: RealModel): string {
   return `models/${model}.tflite`;
 }

@@ -95,6 +95,7 @@ const NO_LIBRARIES = 'skipped: no libraries in /work/shared/liberty:';
 
 test.skipIf(smallest === undefined)(
   `${smallest ? '' : NO_LIBRARIES} a library cut down to what the tools read gives what the whole library does`,
+  LONG,
   async () => {
     const path = smallest ?? '';
     const text = libertyText(readLiberty(path), path);
