@@ -53,8 +53,8 @@ export function quickConfigurations(simulators: readonly SimulatorName[]): reado
   const corners: readonly Partial<GenerateOptions>[] = [
     {},
     { macs: 3, k: 1, arch: 'plain', pipeline: 3 },
-    { macs: 1, k: 32, pipeline: 2 },
-    { macs: 4, k: 7, pipeline: 1, leadingOne: 'hidden' },
+    { macs: 1, k: 32, pipeline: 2, leadingOne: 'hidden' },
+    { macs: 4, k: 7, arch: 'plain', pipeline: 1 },
   ];
   return simulators.flatMap((simulator) =>
     corners.map((corner) => ({ options: { ...DEFAULT_OPTIONS, units: 2, ...corner }, simulator })),

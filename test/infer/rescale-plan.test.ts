@@ -6,6 +6,7 @@ import { type Arithmetic, loadKernels, prepare } from '../../infer/index.ts';
 import { channelRescalers } from '../../infer/operators/dot-product.ts';
 import type { FullyConnected } from '../../litert/index.ts';
 import { Random } from '../../sim/random.ts';
+import { LONG } from '../support/long.ts';
 import { bias, int8, modelOf, weights } from './models.ts';
 import { arithmetics } from './random-operators.ts';
 
@@ -59,7 +60,7 @@ const layers = fc
     }),
   );
 
-test('kernels equal golden on every way, and every way is met', () => {
+test('kernels equal golden on every way, and every way is met', LONG, () => {
   const met = new Map<string, number>();
   const property = (
     { w, b, scales, activationMin }: { w: number[]; b: number[]; scales: number[]; activationMin: number },
