@@ -45,12 +45,12 @@ export interface GateLevelResult {
   readonly vectors: number;
   readonly cellCounts: Readonly<Record<string, number>>;
   readonly seconds: number;
-  /** The first vector with a wrong output, counted from the first directed one. */
+  /** The first vector with a wrong output, counted from the first directed one that is compared. */
   readonly wrongVector?: number;
 }
 
 /** To be raised when {@link simulate} comes to something else. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** @param benches of the blocks to synthesize */
 export async function checkGateLevel(
@@ -117,9 +117,10 @@ async function simulate(flow: GateLevelFlow, bench: Bench, effort: Effort): Prom
   let vectors = 0;
   let wrongVector: number | undefined;
   for (const stimulus of stimuliOf(bench, effort)) {
-    const [wrong] = firstMismatches(circuit, stimulus, bench.expect(stimulus), []);
-    if (wrong !== undefined) wrongVector ??= vectors + wrong;
-    vectors += stimulus.length / circuit.inputWords;
+    const expectation = bench.expect(stimulus);
+    const [wrong] = firstMismatches(circuit, stimulus, expectation, []);
+    if (wrong !== undefined) wrongVector ??= vectors + wrong - expectation.firstChecked;
+    vectors += stimulus.length / circuit.inputWords - expectation.firstChecked;
   }
   return {
     block: design.top,
