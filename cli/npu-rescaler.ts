@@ -7,33 +7,30 @@ import { defaultCacheDirectory } from '../tools/cache.ts';
 import { UsageError } from './failure.ts';
 
 /** Each pulls in its own part of the house, so the one that is asked for is loaded alone. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  gen: async () => (await import('./gen.ts')).gen,
-  cosim: async () => (await import('./cosim.ts')).cosim,
-  signoff: async () => (await import('./signoff.ts')).signoff,
-  'synth-sweep': async () => (await import('./synth-sweep.ts')).synthSweep,
-  inspect: async () => (await import('./inspect.ts')).inspect,
-  accuracy: async () => (await import('./accuracy.ts')).accuracy,
-  fold: async () => (await import('./fold.ts')).fold,
-  data: async () => (await import('./data.ts')).data,
-  train: async () => (await import('./train.ts')).train,
-  rat: async () => (await import('./rat.ts')).rat,
-};
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['gen', async () => (await import('./gen.ts')).gen],
+  ['cosim', async () => (await import('./cosim.ts')).cosim],
+  ['signoff', async () => (await import('./signoff.ts')).signoff],
+  ['synth-sweep', async () => (await import('./synth-sweep.ts')).synthSweep],
+  ['inspect', async () => (await import('./inspect.ts')).inspect],
+  ['accuracy', async () => (await import('./accuracy.ts')).accuracy],
+  ['fold', async () => (await import('./fold.ts')).fold],
+  ['data', async () => (await import('./data.ts')).data],
+  ['train', async () => (await import('./train.ts')).train],
+  ['rat', async () => (await import('./rat.ts')).rat],
+]);
 
 // Where Node can keep what it compiles, a second start takes half as long.
 nodeModule.enableCompileCache?.(`${defaultCacheDirectory()}/code`);
 
-const [, , asked = ''] = process.argv;
 // Help, and a name with a typing error, need all of them.
-const names = Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS);
+const asked = COMMANDS.get(process.argv[2] ?? '');
+const loaders = asked === undefined ? COMMANDS.values() : [asked];
 
 const program = new Command('npu-rescaler')
   .description('Generates and verifies the rescaler of an int8 NPU.')
   .version(GENERATOR.version);
-for (const name of names) {
-  const command = await COMMANDS[name]?.();
-  if (command !== undefined) program.addCommand(command);
-}
+for (const load of loaders) program.addCommand(await load());
 
 for (const command of [program, ...program.commands]) {
   command

@@ -5,6 +5,7 @@
 import { Command } from 'commander';
 import { generate } from '../../hdl-gen/generate.ts';
 import { CHECKS, NEGATIVE_OPTIONS, NEGATIVES, NOT_RUN, planted, type Suspect } from '../support/negatives.ts';
+import { runCommand } from './command.ts';
 
 type CheckName = keyof typeof CHECKS;
 const names = Object.keys(CHECKS) as readonly CheckName[];
@@ -60,13 +61,14 @@ async function main({ json }: { readonly json?: true }): Promise<number> {
   return wrong === 0 ? 0 : 1;
 }
 
-await new Command('signoff:negatives')
-  .description(
-    'Plants bugs of different kinds, and prints which check of the sign-off catches each, as Markdown.',
-  )
-  .option('--json', 'print the results as JSON')
-  .addHelpText('after', '\nExample:\n  npm run signoff:negatives')
-  .action(async (flags: { readonly json?: true }) => {
-    process.exitCode = await main(flags);
-  })
-  .parseAsync();
+await runCommand(
+  new Command('signoff:negatives')
+    .description(
+      'Plants bugs of different kinds, and prints which check of the sign-off catches each, as Markdown.',
+    )
+    .option('--json', 'print the results as JSON')
+    .addHelpText('after', '\nExample:\n  npm run signoff:negatives')
+    .action(async (flags: { readonly json?: true }) => {
+      process.exitCode = await main(flags);
+    }),
+);

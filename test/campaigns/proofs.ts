@@ -5,7 +5,6 @@
  */
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
-import { UsageError } from '../../cli/failure.ts';
 import { integer, JOBS, K, several, single } from '../../cli/options.ts';
 import { chainClaim } from '../../formal/array.ts';
 import { type ClaimOutcome, decideAll } from '../../formal/campaign.ts';
@@ -16,6 +15,7 @@ import { controlClaims, openUnit } from '../../formal/unit.ts';
 import { ARCHITECTURES, LEADING_ONES, PIPELINE_DEPTHS } from '../../hdl-gen/blocks/parameters.ts';
 import { DEFAULT_OPTIONS, type GenerateOptions, generate } from '../../hdl-gen/generate.ts';
 import { defaultCacheDirectory } from '../../tools/cache.ts';
+import { runCommand } from './command.ts';
 
 interface Flags {
   readonly k: readonly number[];
@@ -83,15 +83,16 @@ interface Cell {
 }
 
 function cellOf(claims: readonly Claim[], outcomes: ReadonlyMap<Claim, ClaimOutcome>): Cell {
-  let result: Cell['result'] = 'proven';
-  let seconds = 0;
-  for (const claim of claims) {
+  const judged = claims.flatMap((claim) => {
     const outcome = outcomes.get(claim);
-    if (outcome !== undefined && 'verdict' in outcome) seconds += outcome.seconds;
-    if (outcome === undefined || 'open' in outcome) result = result === 'refuted' ? result : 'open';
-    else if (outcome.verdict.kind !== 'proven') result = 'refuted';
-  }
-  return { result, claims: claims.length, seconds };
+    return outcome === undefined || 'open' in outcome ? [] : [outcome];
+  });
+  const refuted = judged.some(({ verdict }) => verdict.kind === 'refuted');
+  return {
+    result: refuted ? 'refuted' : judged.length < claims.length ? 'open' : 'proven',
+    claims: claims.length,
+    seconds: judged.reduce((sum, { seconds }) => sum + seconds, 0),
+  };
 }
 
 const cellText = ({ result, claims, seconds }: Cell): string =>
@@ -152,10 +153,4 @@ const command = new Command('proofs')
     process.exitCode = await prove(flags);
   });
 
-try {
-  await command.parseAsync();
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`proofs: ${error.message}`);
-  process.exitCode = 2;
-}
+await runCommand(command);

@@ -2,7 +2,6 @@
 import { describe, expect } from 'vitest';
 import { type Arithmetic, type Program, prepare } from '../../infer/index.ts';
 import type { Model } from '../../litert/index.ts';
-import { LONG } from '../support/long.ts';
 import {
   arithmeticOf,
   configurations,
@@ -12,7 +11,7 @@ import {
   recordedOutputs,
   recordedTensors,
 } from '../support/oracle.ts';
-import { LARGE_MODELS, REAL_MODELS, type RealModel, testWithShared } from '../support/shared.ts';
+import { lengthOf, REAL_MODELS, type RealModel, testWithShared } from '../support/shared.ts';
 import { describeBuilds } from './kernel-builds.ts';
 
 /** Inputs of each configuration: what takes a few seconds a model. */
@@ -37,8 +36,6 @@ function outputsOf(program: Program, inputs: readonly (Int8Array | Uint8Array)[]
 }
 
 describe.each(REAL_MODELS)('%s', (name) => {
-  const length = LARGE_MODELS.has(name) ? LONG : {};
-
   describeBuilds((kernels) => {
     const everyConfiguration = () => {
       const model = realModel(name);
@@ -52,7 +49,7 @@ describe.each(REAL_MODELS)('%s', (name) => {
         expect(outputs, configuration).toEqual(recorded);
       }
     };
-    testWithShared(oracleFiles(name), 'every configuration', everyConfiguration, length);
+    testWithShared(oracleFiles(name), 'every configuration', everyConfiguration, lengthOf(name));
   });
 
   const eachArithmetic = () => {
@@ -64,7 +61,12 @@ describe.each(REAL_MODELS)('%s', (name) => {
       expect(outputs, configuration).toEqual(recorded);
     }
   };
-  testWithShared(oracleFiles(name), 'reference implementation, each arithmetic', eachArithmetic, length);
+  testWithShared(
+    oracleFiles(name),
+    'reference implementation, each arithmetic',
+    eachArithmetic,
+    lengthOf(name),
+  );
 });
 
 describe.each(['resnet8_cifar10_int8', 'kws_dscnn_int8'] as const)('%s, every tensor', (name) => {

@@ -15,9 +15,8 @@ import {
   reportModel,
 } from '../../litert/index.ts';
 import { Random } from '../../sim/random.ts';
-import { LONG } from '../support/long.ts';
 import {
-  LARGE_MODELS,
+  lengthOf,
   modelFile,
   REAL_MODELS,
   type RealModel,
@@ -150,7 +149,6 @@ function structureOf(bytes: Uint8Array): readonly number[] {
 describe('mutated files', () => {
   for (const name of REAL_MODELS) {
     const count = Math.round(COUNTS[name] * FACTOR);
-    const length = LARGE_MODELS.has(name) ? LONG : {};
     const survives = () => {
       const original = new Uint8Array(readShared(modelFile(name)));
       const structure = structureOf(original);
@@ -168,7 +166,7 @@ describe('mutated files', () => {
       expect(seen.valid).toBeGreaterThan(0);
       expect(seen.refused + seen.valid).toBe(count);
     };
-    testWithShared(modelFile(name), `${count} of ${name}, seed ${SEED}`, survives, length);
+    testWithShared(modelFile(name), `${count} of ${name}, seed ${SEED}`, survives, lengthOf(name));
   }
 });
 

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type TestOptions, test } from 'vitest';
+import { LONG } from './long.ts';
 
 const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
 
@@ -42,10 +43,15 @@ export const REAL_MODELS = [
 export type RealModel = (typeof REAL_MODELS)[number];
 
 /** Those for images of 224x224. */
-export const LARGE_MODELS: ReadonlySet<RealModel> = new Set([
+const LARGE_MODELS: ReadonlySet<RealModel> = new Set([
   'efficientnet_lite0_flowers5_int8',
   'mobilenet_v2_224_int8',
 ]);
+
+/** Of a test that goes through a whole model: a large one takes long. */
+export function lengthOf(model: RealModel): TestOptions {
+  return LARGE_MODELS.has(model) ? LONG : {};
+}
 
 export function modelFile(model: RealModel): string {
   return `models/${model}.tflite`;

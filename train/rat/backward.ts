@@ -20,8 +20,12 @@ export interface Backward {
    * logits do not depend on it.
    */
   gradientBy(tensor: Activation): Float32Array | undefined;
-  /** Adds the gradient of all parameters for the run that was seen and the gradients that were filled in. */
-  run(): void;
+  /**
+   * Adds the gradient of all parameters for the run that was seen and the gradients that were filled in.
+   *
+   * @param gradient of the loss, by each of the logits as integers, besides what was filled in
+   */
+  run(gradient: Float32Array): void;
   /** Of the loss by each parameter in its own unit; the program's own array, which sums over runs until it is cleared. */
   readonly parameterGradients: Float32Array;
   /** Weights of the model have changed in place. */
@@ -57,6 +61,7 @@ export function prepareBackward(
       .filter((tensor) => trained.has(tensor))
       .map((tensor) => [tensor, new Float32Array(machine.buffer, memory.gradient(tensor), tensor.size)]),
   );
+  const start = new Float32Array(machine.buffer, memory.gradient(logits), logits.size);
   const steps = binds.map((bind) => bind(machine));
   const reload = () => {
     for (const step of steps) step.reload?.();
@@ -73,7 +78,10 @@ export function prepareBackward(
       for (const gradient of gradients.values()) gradient.fill(0);
     },
     gradientBy: (tensor) => gradients.get(tensor),
-    run() {
+    run(gradient) {
+      gradient.forEach((value, i) => {
+        start[i] = (start[i] ?? 0) + value;
+      });
       for (const step of steps) step.run();
     },
     parameterGradients: new Float32Array(machine.buffer, memory.parameterGradients, parameters.size),

@@ -83,11 +83,7 @@ export function prepareTrainee({
         });
         const { loss: one, gradient } = crossEntropy(seen, unit / temperature, target);
         // At a high temperature gradients are smaller by its square; the loss is taken as many times.
-        const byLogits = backward.gradientBy(logits);
-        gradient.forEach((g, i) => {
-          if (byLogits !== undefined) byLogits[i] = (byLogits[i] ?? 0) + g * temperature ** 2;
-        });
-        backward.run();
+        backward.run(temperature === 1 ? gradient : gradient.map((g) => g * temperature ** 2));
         sum += one;
         if (greatest(seen) === greatest(target)) right += 1;
       }
