@@ -195,7 +195,9 @@ function nearestWire(
   bit: number,
 ): { readonly wire: string; readonly source: string | undefined } | undefined {
   const { names, readers } = indexOf(block);
-  let nets: readonly unknown[] = [gate?.connections[port]?.[bit]];
+  const pin = gate?.connections[port]?.[bit];
+  // A constant is no wire, and is read everywhere.
+  let nets: readonly unknown[] = typeof pin === 'number' ? [pin] : gate === undefined ? [] : outputsOf(gate);
   const seen = new Set(nets);
   while (nets.length > 0) {
     for (const net of nets) {

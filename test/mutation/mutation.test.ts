@@ -11,8 +11,10 @@ import { mutationCheck } from '../../signoff/mutation-check.ts';
 import type { Bench, Stimulus } from '../../sim/bench.ts';
 import { firstMismatch } from '../../sim/compare.ts';
 import { Random } from '../../sim/random.ts';
+import { benchesOf } from '../../sim/regression.ts';
 import { createSimulator, inputLayout } from '../../sim/simulators/index.ts';
 import { textOf, yosys } from '../../tools/yowasp.ts';
+import { LONG } from '../support/long.ts';
 
 /** `kept` is `a` whatever `b` is, so b's gates are redundant. */
 const design: Design = {
@@ -189,4 +191,17 @@ test('lanes kill what CXXRTL kills, in the same row; every kind of gate is mutat
     const found = firstMismatches(circuit, stimulus, expectation, [name]);
     expect(found, mutants[i]?.command).toEqual([undefined, expected]);
   }
+});
+
+test('in the array, the last bit of a beat that is none may be anything', LONG, async () => {
+  const options = { macs: 1, k: 1, units: 3, arch: 'plain', pipeline: 0, leadingOne: 'explicit' } as const;
+  const [, , bench] = benchesOf(options);
+  const format = multiplierFormat(options.k);
+  const trial = await tryMutants(bench, format, { mutants: 400, rows: 2000, seed: 1 }, false);
+  const { trials } = await judge([trial], { cacheDirectory: false, limitSeconds: 100, jobs: 2 });
+  const fates = trials.flatMap(({ mutants }) => mutants);
+  const ofKind = (kind: Fate['kind']) => fates.filter(({ fate }) => fate.kind === kind);
+  expect(ofKind('survived')).toEqual([]);
+  // The value of `last` after a reset, when `valid` is 0.
+  expect(ofKind('equivalent').map(({ mutant }) => mutant.wire)).toContain('lane[2].control[0]');
 });
