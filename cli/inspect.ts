@@ -182,5 +182,7 @@ function percent(share: number): string {
 }
 
 function signedPercent(share: number): string {
-  return `${share < 0 ? '' : '+'}${(100 * share).toFixed(2)} %`;
+  // Rounded before the sign is chosen: what rounds to zero has none to lose.
+  const percents = Math.round(1e4 * share) / 100;
+  return `${percents < 0 ? '' : '+'}${percents.toFixed(2)} %`;
 }

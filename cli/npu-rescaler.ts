@@ -4,6 +4,7 @@ import nodeModule from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { GENERATOR } from '../hdl-gen/version.ts';
 import { defaultCacheDirectory } from '../tools/cache.ts';
+import { endWithPipe } from './closed-pipe.ts';
 import { UsageError } from './failure.ts';
 
 /** Each pulls in its own part of the house, so the one that is asked for is loaded alone. */
@@ -39,11 +40,7 @@ for (const command of [program, ...program.commands]) {
     .allowExcessArguments(false);
 }
 
-// The reader of a pipe may have seen enough: `| head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
+endWithPipe();
 
 // With a handler an interrupt waits for the file that is being written, and clean-up at exit runs.
 process.once('SIGINT', () => process.exit(130));

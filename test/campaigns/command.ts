@@ -1,8 +1,10 @@
 /** Runs the command of a campaign, with the exit codes of the command line: 2 for the user's mistakes. */
 import { type Command, CommanderError } from 'commander';
+import { endWithPipe } from '../../cli/closed-pipe.ts';
 import { UsageError } from '../../cli/failure.ts';
 
 export async function runCommand(command: Command): Promise<void> {
+  endWithPipe();
   try {
     await command.exitOverride().parseAsync();
   } catch (error) {

@@ -4,11 +4,14 @@
  * anything is.
  */
 import { availableParallelism } from 'node:os';
+import { Command } from 'commander';
+import { UsageError } from '../../cli/failure.ts';
 import { ARCHITECTURES, LEADING_ONES, PIPELINE_DEPTHS } from '../../hdl-gen/blocks/parameters.ts';
 import type { GenerateOptions } from '../../hdl-gen/generate.ts';
 import { describeOptions, generated } from '../support/generated.ts';
 import { type LintMode, lint } from '../support/lint.ts';
 import { isInstalled } from '../support/tools.ts';
+import { runCommand } from './command.ts';
 
 const MACS = [1, 3, 4, 8, 16, 32];
 const K = [1, 2, 3, 4, 8, 16, 32];
@@ -29,35 +32,50 @@ async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>):
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
 }
 
-async function main(): Promise<number> {
-  if (!isInstalled('verilator')) {
-    console.error('verilator is not on the PATH');
-    return 2;
-  }
+interface Complaint {
+  readonly options: GenerateOptions;
+  readonly mode: LintMode;
+  readonly text: string;
+}
+
+/** @returns the exit code */
+async function main({ json }: { readonly json?: true }): Promise<number> {
+  if (!isInstalled('verilator')) throw new UsageError('verilator is not on the PATH');
+  const print = json ? () => {} : console.log;
   const start = performance.now();
   let tops = 0;
-  let faults = 0;
+  const complaints: Complaint[] = [];
   for (const [index, size] of sizes.entries()) {
     await eachOf(variants, async (variant) => {
       const options: GenerateOptions = { ...size, ...variant };
       for (const mode of ['generated', 'overridden'] satisfies LintMode[]) {
-        const complaints = await lint(options, mode);
         tops += generated(options).blocks.length;
-        faults += complaints.length;
-        for (const complaint of complaints) {
-          console.log(`macs ${size.macs}, k ${size.k}, ${describeOptions(variant)}, ${mode}:\n${complaint}`);
+        for (const text of await lint(options, mode)) {
+          complaints.push({ options, mode, text });
+          print(`macs ${size.macs}, k ${size.k}, ${describeOptions(variant)}, ${mode}:\n${text}`);
         }
       }
     });
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
-    console.log(
-      `${index + 1}/${sizes.length}  macs ${size.macs}, k ${size.k}: ${tops} tops, ${faults} with complaints, ${seconds} s`,
+    print(
+      `${index + 1}/${sizes.length}  macs ${size.macs}, k ${size.k}: ${tops} tops, ${complaints.length} complaints, ${seconds} s`,
     );
   }
-  console.log(
-    `${tops} tops of ${sizes.length * variants.length} configurations in 2 modes: ${faults} faults`,
+  print(
+    `${tops} tops of ${sizes.length * variants.length} configurations in 2 modes: ${complaints.length} complaints`,
   );
-  return faults === 0 ? 0 : 1;
+  if (json) console.log(JSON.stringify({ tops, complaints }, undefined, 2));
+  return complaints.length === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+await runCommand(
+  new Command('lint:verilog')
+    .description(
+      'Lints every file of the whole matrix with verilator, its parameters as generated and overridden.',
+    )
+    .option('--json', 'print the results as JSON')
+    .addHelpText('after', '\nExample:\n  npm run lint:verilog')
+    .action(async (flags: { readonly json?: true }) => {
+      process.exitCode = await main(flags);
+    }),
+);

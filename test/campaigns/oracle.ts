@@ -4,7 +4,9 @@
  * here; exits with 1 where anything differs.
  */
 import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
+import { UsageError } from '../../cli/failure.ts';
+import { integer, oneOf, several, single } from '../../cli/options.ts';
 import { loadRelaxedKernels, loadSimdKernels } from '../../infer/fast/load-kernels.ts';
 import { type KernelModule, startThreads } from '../../infer/index.ts';
 import {
@@ -19,19 +21,36 @@ import {
   recordedOutputs,
 } from '../support/oracle.ts';
 import { REAL_MODELS, type RealModel, sharedPath } from '../support/shared.ts';
+import { runCommand } from './command.ts';
 
-const { values } = parseArgs({
-  options: { threads: { type: 'string' }, model: { type: 'string', multiple: true } },
-});
-const threadCount = values.threads === undefined ? undefined : Number(values.threads);
-const models = REAL_MODELS.filter((name) => values.model?.includes(name) ?? true);
+const THREADS = integer('threads', { minimum: 1, maximum: 256 });
+
+interface Flags {
+  readonly model: readonly RealModel[];
+  readonly threads?: number;
+  readonly json?: true;
+}
+
+/** One line of the campaign, and of its JSON. */
+interface Verdict {
+  readonly build: string;
+  readonly model: RealModel;
+  readonly what: string;
+  readonly seconds: number;
+  /** What differs; nothing where all is right. */
+  readonly wrong: readonly string[];
+}
 
 interface Build {
   readonly name: string;
   readonly kernels: KernelModule;
 }
 
-async function compareOutputs(name: RealModel, build: Build): Promise<boolean> {
+async function compareOutputs(
+  name: RealModel,
+  build: Build,
+  threadCount: number | undefined,
+): Promise<Verdict> {
   const started = performance.now();
   const model = realModel(name);
   const threads = await startThreads(model, threadCount, build.kernels);
@@ -46,60 +65,92 @@ async function compareOutputs(name: RealModel, build: Build): Promise<boolean> {
     compared += recorded.length;
   }
   await threads.close();
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const verdict = wrong.length === 0 ? 'ok  ' : 'FAIL';
-  console.log(`${verdict} ${build.name}, ${name.padEnd(32)} ${compared} outputs, ${seconds} s`);
-  for (const line of wrong) console.log(`       ${line} outputs differ`);
-  return wrong.length === 0;
+  return {
+    build: build.name,
+    model: name,
+    what: `${compared} outputs`,
+    seconds: secondsSince(started),
+    wrong: wrong.map((line) => `${line} outputs differ`),
+  };
 }
 
-async function compareAccuracy(
+/** Of the models whose whole sets are here. */
+async function* compareAccuracy(
   name: 'resnet8_cifar10_int8' | 'kws_dscnn_int8',
   build: Build,
-): Promise<boolean> {
+  threadCount: number | undefined,
+): AsyncGenerator<Verdict> {
   const model = realModel(name);
   const labels = labelsOf(name);
   const runs = inputsOf(name, model).map((input) => [input]);
   const threads = await startThreads(model, threadCount, build.kernels);
-  let right = true;
   for (const [configuration, expected, n] of recordedAccuracy(name)) {
     const started = performance.now();
     const outputs = await threads.run(arithmeticOf(configuration), runs.slice(0, n));
     const correct = outputs.filter(
       ([output], i) => output !== undefined && argmax(output) === labels[i],
     ).length;
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    const verdict = correct === expected ? 'ok  ' : 'FAIL';
-    console.log(
-      `${verdict} ${build.name}, ${name} ${configuration.padEnd(16)} ${correct} of ${n}, LiteRT ${expected}, ${seconds} s`,
-    );
-    right &&= correct === expected;
+    yield {
+      build: build.name,
+      model: name,
+      what: `${configuration}, ${correct} of ${n} right`,
+      seconds: secondsSince(started),
+      wrong: correct === expected ? [] : [`LiteRT has ${expected} right`],
+    };
   }
   await threads.close();
-  return right;
+}
+
+async function* verdictsOf({ model: names, threads }: Flags): AsyncGenerator<Verdict> {
+  const relaxed = await loadRelaxedKernels();
+  const builds: readonly Build[] = [
+    ...(relaxed ? [{ name: 'relaxed SIMD', kernels: relaxed }] : []),
+    { name: 'plain SIMD', kernels: await loadSimdKernels() },
+  ];
+  for (const build of builds) {
+    for (const name of names) yield await compareOutputs(name, build, threads);
+    for (const name of ['kws_dscnn_int8', 'resnet8_cifar10_int8'] as const) {
+      if (names.includes(name)) yield* compareAccuracy(name, build, threads);
+    }
+  }
+}
+
+/** @returns the exit code */
+async function check(flags: Flags): Promise<number> {
+  const absent = flags.model.flatMap(oracleFiles).find((path) => !existsSync(sharedPath(path)));
+  if (absent !== undefined) throw new UsageError(`../shared/${absent} is not here`);
+  const print = flags.json ? () => {} : console.log;
+  const verdicts: Verdict[] = [];
+  for await (const verdict of verdictsOf(flags)) {
+    verdicts.push(verdict);
+    const { build, model, what, seconds, wrong } = verdict;
+    print(
+      `${wrong.length === 0 ? 'ok  ' : 'FAIL'} ${build}, ${model.padEnd(32)} ${what}, ${seconds.toFixed(1)} s`,
+    );
+    for (const line of wrong) print(`       ${line}`);
+  }
+  if (flags.json) console.log(JSON.stringify(verdicts, undefined, 2));
+  return verdicts.every(({ wrong }) => wrong.length === 0) ? 0 : 1;
+}
+
+function secondsSince(started: number): number {
+  return (performance.now() - started) / 1000;
 }
 
 function sameBytes(a: Uint8Array | Int8Array, b: Uint8Array | Int8Array | undefined): boolean {
   return a.length === b?.length && a.every((value, i) => value === b[i]);
 }
 
-const absent = models.flatMap(oracleFiles).find((path) => !existsSync(sharedPath(path)));
-if (absent !== undefined) {
-  console.error(`../shared/${absent} is not here`);
-  process.exitCode = 2;
-} else {
-  const verdicts: boolean[] = [];
-  const relaxed = await loadRelaxedKernels();
-  if (relaxed === undefined) console.log('skipped: relaxed SIMD is not here, or not exact');
-  const builds: readonly Build[] = [
-    ...(relaxed ? [{ name: 'relaxed SIMD', kernels: relaxed }] : []),
-    { name: 'plain SIMD', kernels: await loadSimdKernels() },
-  ];
-  for (const build of builds) {
-    for (const name of models) verdicts.push(await compareOutputs(name, build));
-    for (const name of ['kws_dscnn_int8', 'resnet8_cifar10_int8'] as const) {
-      if (models.includes(name)) verdicts.push(await compareAccuracy(name, build));
-    }
-  }
-  process.exitCode = verdicts.every((verdict) => verdict) ? 0 : 1;
-}
+await runCommand(
+  new Command('check:oracle')
+    .description(
+      'Compares inference with recordings of genuine LiteRT, for each build of the kernels that runs here.',
+    )
+    .addOption(several(oneOf('model', REAL_MODELS), 'models').default([...REAL_MODELS]))
+    .addOption(single(THREADS, 'threads of inference (default: one for each processor)'))
+    .option('--json', 'print the results as JSON')
+    .addHelpText('after', '\nExample:\n  npm run check:oracle -- --model kws_dscnn_int8')
+    .action(async (flags: Flags) => {
+      process.exitCode = await check(flags);
+    }),
+);
