@@ -20,8 +20,8 @@ export function queueOf(given: number): Queue {
   return { given, count, last: [count - 2, count - 1] };
 }
 
-/** The wires of all rows, to cut at: row i under the port `row<i>`. */
-export function rowWires({ count }: Queue): Readonly<Record<string, string>> {
+/** The wires of the first rows: row i under the port `row<i>`. */
+export function rowWires(count: number): Readonly<Record<string, string>> {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`row${i}`, `row[${i}].value`]));
 }
 
@@ -37,7 +37,7 @@ const ADDERS_A_CLAIM = 8;
  * - modulo: every adder makes two rows of the sum of its three, modulo 2^size
  * - exact: and no carry is lost, if the sum of the three is less than 2^size
  *
- * @param circuit cut at {@link rowWires}
+ * @param circuit cut at the {@link rowWires} of all rows
  * @param size width of a row
  */
 export function adderClaims(

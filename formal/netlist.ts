@@ -102,6 +102,21 @@ export function cut(netlist: Netlist, wires: Readonly<Record<string, string>>): 
   };
 }
 
+/**
+ * Wires as outputs, too, nothing cut.
+ *
+ * @param wires for each port the name of its wire
+ * @throws NetlistError where a wire is missing
+ */
+export function show(netlist: Netlist, wires: Readonly<Record<string, string>>): Netlist {
+  const shown = mapValues(wires, (name): Port => {
+    const wire = netlist.netnames[name];
+    if (wire === undefined) throw new NetlistError(`the circuit has no wire ${name}`);
+    return { direction: 'output', bits: wire.bits };
+  });
+  return { ...netlist, ports: { ...netlist.ports, ...shown } };
+}
+
 /** Cells of `takenOut` become ports: their outputs inputs named `<cell>_<pin>`, their inputs outputs. */
 export function takeOut(netlist: Netlist, takenOut: Readonly<Record<string, string>>): Netlist {
   const cells = { ...netlist.cells };

@@ -7,22 +7,24 @@
  *
  * Fast has the product only, which is split again at every row of its carry-save queue:
  *
- * 1. rows: row i < W is acc * m[i] * 2^i + 2^(31+i), and row W is 2^31 + 2^(31+W), modulo 2^(W+32)
+ * 1. rows: m is the sum of its R digits d[j] * 4^j, R = max(2, floor(W/2) + 1). Row j, with the bit at 2j that
+ *    row j+1 carries for it, is acc * d[j] * 4^j + c[j] modulo 2^(W+32), c[0] = 2^34 and c[j] = 3 * 2^(32+2j)
  * 2. compressors: each adder takes three rows and makes two of the same sum
  * 3. addition: `product` is the sum of the two rows that no adder takes
  * 4. rescale: with any product, rounding, shift, saturation, zero point and clamp are those of Algorithm 1
  *
  * 1 to 3 compose by arithmetic alone: adders take every row but the last two, and each row once
- * (carry-save.ts), so the last two have the sum of rows 0 to W, which is
- * acc * (m[0] + 2 m[1] + ... ) + 2^31 (2^W - 1) + 2^31 + 2^(31+W) = acc * m modulo 2^(W+32).
+ * (carry-save.ts), so the last two have the sum of rows 0 to R-1, which is acc * m and the sum of all c[j]:
+ * 2^34 + 2^32 * (4^R - 4) = 2^(32+2R), and that is 0 modulo 2^(W+32).
  */
 import type { LeadingOne } from '../hdl-gen/blocks/parameters.ts';
 import type { GeneratedBlock, GenerateOptions } from '../hdl-gen/generate.ts';
 import { ALGORITHM_1 } from './algorithm-1.ts';
+import { digitWire, timesDigitWire } from './booth.ts';
 import { adderClaims, queueOf, rowWires } from './carry-save.ts';
 import { type Claim, freeInputs, instance } from './claims.ts';
 import { elaborate, filesOf } from './elaborate.ts';
-import { cut, type Netlist, NetlistError, portsOf } from './netlist.ts';
+import { cut, type Netlist, NetlistError, portsOf, show } from './netlist.ts';
 
 /** The circuit, and what Algorithm 1 calls its inputs. */
 export interface RescalerCircuit {
@@ -68,31 +70,57 @@ async function plainClaims(circuit: RescalerCircuit): Promise<readonly Claim[]> 
 
 function fastProductClaims(circuit: RescalerCircuit): readonly Claim[] {
   const { width, netlist } = circuit;
-  const queue = queueOf(width + 1);
+  const digits = Math.max(2, Math.floor(width / 2) + 1);
+  const queue = queueOf(digits);
   const size = width + 32;
-  const gate = cut(netlist, { ...rowWires(queue), product: 'product' });
+  // The bits of a row are made of each other, so rows that are cut do not show what makes them.
+  const whole = show(netlist, rowWires(digits));
+  const gate = cut(netlist, { ...rowWires(queue.count), product: 'product' });
   const power = (exponent: number): string => `({{${size - 1}{1'b0}}, 1'b1} << ${exponent})`;
-  const claim = (name: string, equalities: readonly (readonly [made: string, value: string])[]): Claim => ({
+  const bit = (index: number): string => (index < 0 || index >= width ? "1'b0" : `m[${index}]`);
+  const made = (row: number): string => `circuit_row${row}`;
+  const rows = Array.from({ length: digits }, (_, j) => ({
+    wires: [
+      digitWire(`digit${j}`, { high: bit(2 * j + 1), middle: bit(2 * j), below: bit(2 * j - 1) }),
+      timesDigitWire(`times${j}`, 34, 'a', `digit${j}`),
+      // Sign-extended, as it is assigned.
+      `wire signed [${size - 1}:0] wide${j} = times${j};`,
+      `wire [${size - 1}:0] value${j} = (wide${j} << ${2 * j}) + ${j === 0 ? power(34) : `${power(32 + 2 * j)} + ${power(33 + 2 * j)}`};`,
+      // The bit of the digit before stands in this row, that of this digit in the next.
+      `wire [${size - 1}:0] own${j} = ${j === 0 ? made(j) : `(${made(j)} & ~${power(2 * j - 2)})`};`,
+      `wire [${size - 1}:0] row${j} = own${j}${j + 1 < digits ? ` + (${made(j + 1)} & ${power(2 * j)})` : ''};`,
+      `wire signed [${2 * digits + 1}:0] weighed${j} = digit${j} * ${2 * digits + 2}'sd1;`,
+    ],
+    holds: `row${j} == value${j}`,
+  }));
+  const weighed = rows.map((_, j) => `(weighed${j} << ${2 * j})`).join(' + ');
+  const claim = (name: string, circuit: Netlist, setting: readonly string[], holds: string): Claim => ({
     name,
-    circuits: { rescaler: gate },
-    inputs: freeInputs(gate),
-    setting: [
-      instance(gate, 'rescaler', 'gate_'),
-      `wire [${width - 1}:0] m = ${multiplierOf(circuit)};`,
-      `wire [${size - 1}:0] a = {{${width}{acc[31]}}, acc};`,
-      ...equalities.map(([, value], i) => `wire [${size - 1}:0] value${i} = ${value};`),
-    ].join('\n'),
-    holds: equalities.map(([made], i) => `gate_${made}_made == value${i}`).join(' && '),
+    circuits: { rescaler: circuit },
+    inputs: freeInputs(circuit),
+    setting: [instance(circuit, 'rescaler', 'circuit_'), ...setting].join('\n'),
+    holds,
   });
-  const rows = Array.from(
-    { length: width },
-    (_, i) => [`row${i}`, `(m[${i}] ? a << ${i} : 0) + ${power(31 + i)}`] as const,
-  );
   const [carries, sums] = queue.last;
   return [
-    claim('rows', [...rows, [`row${width}`, `${power(31)} + ${power(31 + width)}`]]),
+    claim(
+      'rows',
+      whole,
+      [
+        `wire [${width - 1}:0] m = ${multiplierOf(circuit)};`,
+        'wire signed [31:0] a = acc;',
+        ...rows.flatMap(({ wires }) => wires),
+        `wire [${2 * digits + 1}:0] recoded = ${weighed};`,
+      ],
+      [...rows.map(({ holds }) => holds), 'recoded == m'].join(' && '),
+    ),
     ...adderClaims(gate, queue, size, 'modulo'),
-    claim('addition', [['product', `gate_row${carries}_read + gate_row${sums}_read`]]),
+    claim(
+      'addition',
+      gate,
+      [`wire [${size - 1}:0] sum = circuit_row${carries}_read + circuit_row${sums}_read;`],
+      'circuit_product_made == sum',
+    ),
   ];
 }
 

@@ -17,6 +17,7 @@
  * 4. adders keep the sum and lose no carry, since three rows never exceed T (carry-save.ts)
  * 5. next: from any two rows whose sum is D + P + 2^LOW, D within its range, comes `previous` + D
  */
+import { digitWire, timesDigitWire } from './booth.ts';
 import { adderClaims, queueOf, rowWires } from './carry-save.ts';
 import { type Claim, freeInputs, instance } from './claims.ts';
 import { cut, type Netlist } from './netlist.ts';
@@ -79,7 +80,7 @@ function treeClaims(unit: Netlist, macs: number, low: number): readonly Claim[] 
 function carrySaveClaims(unit: Netlist, macs: number, low: number): readonly Claim[] {
   const queue = queueOf(5 * macs + 2);
   const size = low + 2;
-  const circuit = cut(unit, { previous: 'previous', ...rowWires(queue) });
+  const circuit = cut(unit, { previous: 'previous', ...rowWires(queue.count) });
   const [carries, sums] = queue.last;
   const signed = (name: string): string => `$signed({1'b0, ${name}})`;
   return [
@@ -126,20 +127,14 @@ function laneSetting(i: number, macs: number, width: number): readonly string[] 
   return [
     `wire signed [7:0] ${lane}x = x[${8 * i + 7}:${8 * i}]; wire signed [7:0] ${lane}w = w[${8 * i + 7}:${8 * i}];`,
     ...DIGITS.flatMap((j) => [
-      `wire signed [2:0] ${lane}digit${j} = {2'd0, ${bit(2 * j - 1)}} + {2'd0, ${bit(2 * j)}} - {1'b0, ${bit(2 * j + 1)}, 1'b0};`,
-      `wire signed [9:0] ${lane}times${j} = ${timesDigit(`${lane}x`, `${lane}digit${j}`)};`,
+      digitWire(`${lane}digit${j}`, { high: bit(2 * j + 1), middle: bit(2 * j), below: bit(2 * j - 1) }),
+      timesDigitWire(`${lane}times${j}`, 10, `${lane}x`, `${lane}digit${j}`),
       `wire signed [${width - 1}:0] ${lane}value${j} = ${lane}times${j} * ${4 ** j} + ${2 ** (8 + 2 * j)};`,
       // The bit of the digit before stands in this row, that of this digit in the next.
       `wire [${width - 1}:0] ${lane}row${j} = ${j === 0 ? made(j) : `(${made(j)} & ~(1 << ${2 * j - 2}))`} + (${made(j + 1)} & (1 << ${2 * j}));`,
     ]),
     `wire signed [9:0] ${lane}weight = ${DIGITS.map((j) => `${lane}digit${j} * ${4 ** j}`).join(' + ')};`,
   ];
-}
-
-function timesDigit(x: string, digit: string): string {
-  const products = { '1': x, '2': `(${x} <<< 1)`, '-1': `-${x}`, '-2': `-(${x} <<< 1)` };
-  const cases = Object.entries(products).map(([value, product]) => `${digit} == ${value} ? ${product} : `);
-  return `${cases.join('')}10'sd0`;
 }
 
 const elements = (macs: number): readonly number[] => Array.from({ length: macs }, (_, i) => i);

@@ -17,7 +17,7 @@
 import type { GeneratedBlock, GenerateOptions } from '../hdl-gen/generate.ts';
 import { type Claim, freeInputs, instance } from './claims.ts';
 import { elaborate, filesOf } from './elaborate.ts';
-import { type Netlist, NetlistError, registersOf, requireClock, takeOut } from './netlist.ts';
+import { type Netlist, registersOf, requireClock, show, takeOut } from './netlist.ts';
 
 /** What the unit takes with the last beat, into registers named `last_...`. */
 const LAST = ['multiplier', 'shift', 'zero_point', 'act_min', 'act_max'] as const;
@@ -37,10 +37,10 @@ export async function openUnit(
   const netlist = await elaborate({ files: filesOf(blocks), top: 'dot_product_unit', parameters, keep });
   requireClock(netlist, 'clk', registersOf(netlist));
   if (pipeline > 0) requireClock(netlist, 'clk', { rescale: 'rescale' });
-  const { previous } = netlist.netnames;
-  if (previous === undefined) throw new NetlistError('the unit has no wire previous');
-  const ports = { ...netlist.ports, previous: { direction: 'output', bits: previous.bits } };
-  return takeOut({ ...netlist, ports }, { ...registersOf(netlist), rescale: 'rescale' });
+  return takeOut(show(netlist, { previous: 'previous' }), {
+    ...registersOf(netlist),
+    rescale: 'rescale',
+  });
 }
 
 /**

@@ -5,7 +5,7 @@
  * without what synthesis sweeps away: constants and gates that nobody reads would only give mutants that
  * change nothing. Blocks that it instantiates stay as they are.
  */
-import { type Cell, type Netlist, parseNetlist } from '../formal/netlist.ts';
+import { type Cell, isRegister, type Netlist, parseNetlist } from '../formal/netlist.ts';
 import type { Design } from '../hdl-gen/design.ts';
 import { ToolError, type Tree, textOf, treeOf, yosys } from '../tools/yowasp.ts';
 
@@ -116,9 +116,10 @@ async function missingKinds(
     if (!seen.has(type) && !firsts.has(type)) firsts.set(type, name);
   }
   if (firsts.size === 0) return [];
-  // Four, since one of a register may be its clock.
-  const lists = [...firsts.values()].map(
-    (cell, i) => `mutate -list 4 -seed ${seed} -cell ${cell} -o ${i}.ys ${top}`,
+  // Yosys may never end where it is asked for more than a gate has. Of a register one may be its clock.
+  const lists = [...firsts].map(
+    ([type, cell], i) =>
+      `mutate -list ${isRegister(type) ? 4 : 1} -seed ${seed} -cell ${cell} -o ${i}.ys ${top}`,
   );
   const { files } = await yosys(
     ['read_rtlil block.il', ...lists].join('; '),

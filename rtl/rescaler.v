@@ -34,24 +34,35 @@ module rescaler #(
 
     genvar i, l;
 
-    // Algorithm 1, line 3: acc * m as two rows, then as one number.
+    // Algorithm 1, line 3: acc * m as two rows, then as one number. Digit j of m is -2, -1,
+    // 0, 1 or 2; its row is acc times it, inverted where it is negative. The 1 that completes
+    // the negation stands in the next row.
+    localparam ROWS = (((K/2)+1) > 2 ? ((K/2)+1) : 2);
+    wire [2*ROWS:0] padded = {{{2*ROWS-K{1'b0}}, multiplier}, 1'b0};
     generate
-        for (i = 0; i + 1 < 3*K; i = i + 1) begin : row
+        for (i = 0; i + 4 < 3*ROWS; i = i + 1) begin : row
             wire [K+31:0] value;
-            if (i < K+1) begin : given
+            if (i < ROWS) begin : given
+                wire one = padded[2*i+1] ^ padded[2*i];
+                wire two = (padded[2*i+2] ^ padded[2*i+1]) & ~one;
+                wire [32:0] digit = ({acc[31], acc} & {33{one}} | {acc, 1'b0} & {33{two}}) ^ {33{padded[2*i+2]}};
                 wire [K+31:0] term;
-                if (i < K) begin : product
-                    assign term = {{K{1'b0}}, {~(acc[31] & multiplier[i]), acc[30:0] & {31{multiplier[i]}}}} << i;
-                end else begin : correction
-                    assign term = {{K+31{1'b0}}, 1'b1} << 31 | {{K+31{1'b0}}, 1'b1} << (K+31);
+                if (i < 1) begin : lowest
+                    wire [K+34:0] all = {{K{1'b0}}, {~digit[32], digit[32], digit}};
+                    wire unused_all = &{1'b0, all[K+34:K+32]}; // dropped on purpose
+                    assign term = all[K+31:0];
+                end else begin : higher
+                    wire [K+35:0] all = {{K{1'b0}}, {1'b1, ~digit[32], digit[31:0], 1'b0, padded[2*i]}} << (2*i-2);
+                    wire unused_all = &{1'b0, all[K+35:K+32]}; // dropped on purpose
+                    assign term = all[K+31:0];
                 end
                 assign value = term;
             end else begin : added
-                wire [K+31:0] a = row[3*((i-K-1)/2)].value;
-                wire [K+31:0] b = row[3*((i-K-1)/2)+1].value;
-                wire [K+31:0] c = row[3*((i-K-1)/2)+2].value;
+                wire [K+31:0] a = row[3*((i-ROWS)/2)].value;
+                wire [K+31:0] b = row[3*((i-ROWS)/2)+1].value;
+                wire [K+31:0] c = row[3*((i-ROWS)/2)+2].value;
                 wire [K+31:0] made;
-                if (((i-K-1)%2) < 1) begin : carries
+                if (((i-ROWS)%2) < 1) begin : carries
                     wire [K+31:0] majority = a & b | c & (a ^ b);
                     wire unused_majority = &{1'b0, majority[K+31]}; // dropped on purpose
                     assign made = {majority[K+30:0], 1'b0};
@@ -62,8 +73,8 @@ module rescaler #(
             end
         end
     endgenerate
-    wire [K+31:0] last_carries = row[3*K-3].value;
-    wire [K+31:0] last_sums = row[3*K-2].value;
+    wire [K+31:0] last_carries = row[3*ROWS-6].value;
+    wire [K+31:0] last_sums = row[3*ROWS-5].value;
     wire [K+31:0] product_bits = last_sums ^ last_carries;
 
     // Level l of product: what the 2^l bits up to a bit do together: generate a carry, or let

@@ -12,6 +12,7 @@ import {
   unsigned,
   unsignedLiteral,
 } from '../dsl/index.ts';
+import { timesDigit } from './booth.ts';
 import { carrySave } from './carry-save.ts';
 import { prefixSum } from './prefix-sum.ts';
 
@@ -104,16 +105,14 @@ export function multiplyAccumulate(
     (block, i) => {
       const activation = block.wire('activation', x.element(i, 8));
       const weight = block.wire('weight', w.element(i, 8));
-      const once = concat(activation.bit(7), activation);
-      const twice = concat(activation, bit(0));
       const digits = DIGITS.map((digit) => {
         const high = weight.bit(2 * digit + 1);
         const middle = weight.bit(2 * digit);
         const below = digit === 0 ? bit(0) : weight.bit(2 * digit - 1);
-        const odd = block.wire(`one${digit}`, middle.xor(below));
-        const two = block.wire(`two${digit}`, high.xor(middle).and(odd.not()));
-        const magnitude = once.and(repeat(odd, 9)).or(twice.and(repeat(two, 9)));
-        return { value: block.wire(`digit${digit}`, magnitude.xor(repeat(high, 9))), negative: high };
+        return {
+          value: timesDigit(block, `${digit}`, activation, { high, middle, below }),
+          negative: high,
+        };
       });
       const row = (digit: 0 | 1 | 2 | 3 | 4): Signal<'unsigned'> => {
         const here = digits[digit];

@@ -1,7 +1,7 @@
 /**
  * Architecture `fast`: only what survives the saturation is computed, and nothing waits that need not.
  *
- * - The product is one carry-save sum of k rows and one fast addition.
+ * - The product is one carry-save sum of half as many rows as m has bits (Booth), and one fast addition.
  * - A clamped output depends on nine bits of the quotient and on whether it is within them: the shifter is
  *   ten bits wide at its end, one of them for rounding.
  * - The rounding bit enters at the weight of one, as the carry of the last additions, not before the shift.
@@ -12,6 +12,8 @@ import {
   type Bit,
   concat,
   Dimension,
+  half,
+  larger,
   pow2,
   repeat,
   type Scope,
@@ -19,6 +21,7 @@ import {
   unsigned,
   unsignedLiteral,
 } from '../dsl/index.ts';
+import { timesDigit } from './booth.ts';
 import { carrySave } from './carry-save.ts';
 import type { PipelineDepth } from './parameters.ts';
 import { prefixSum } from './prefix-sum.ts';
@@ -37,7 +40,9 @@ export const FAST_CUTS: Readonly<Record<PipelineDepth, readonly Step[]>> = {
 export const fastPath: RescalePath<Step> = (scope, { acc, m, ...rest }, width, cut) => {
   const productWidth = width.plus(32);
 
-  scope.comment('Algorithm 1, line 3: acc * m as two rows, then as one number.');
+  scope.comment(
+    'Algorithm 1, line 3: acc * m as two rows, then as one number. Digit j of m is -2, -1, 0, 1 or 2; its row is acc times it, inverted where it is negative. The 1 that completes the negation stands in the next row.',
+  );
   const multiplied = cut('rows', { ...rest, ...multiply(scope, acc, m, width) });
   const { sums, carries, ...parameters } = multiplied;
   const none = unsignedLiteral(0, 1);
@@ -107,28 +112,40 @@ export const fastPath: RescalePath<Step> = (scope, { acc, m, ...rest }, width, c
 /**
  * acc * m as two rows: the product is their sum modulo 2^(32 + width).
  *
- * Row i is acc * m[i] at weight 2^i. Its sign bit, which weighs -2^(31+i), is inverted and weighs +2^(31+i)
- * instead (Baugh-Wooley); the last row makes up for all of them: -2^31 * (2^width - 1).
+ * Digit j of m is -2, -1, 0, 1 or 2; its row is acc times it, at weight 4^j. Where it is negative, the 1 that
+ * completes the negation stands in row j + 1; the top digit never is. The sign bit of row 0 goes on as sign,
+ * sign, not sign (+ 2^34); that of row j as not sign, 1 (+ 3 * 2^(32 + 2j)). With 2^34 these are a power of 4
+ * that is beyond the product, so nothing need be taken back.
  */
 function multiply(scope: Scope, acc: Signed, m: Unsigned, width: Dimension) {
   const size = width.plus(32);
-  const one = unsignedLiteral(1, 1).extend(size);
-  return carrySave(scope, { rows: width.plus(1), width: size }, (block, i) =>
-    block.choose(
+  // A single row would be no sum: for one bit of m there is a row that is 0.
+  const rows = scope.localParameter('ROWS', larger(half(width).plus(1), Dimension.constant(2)));
+  const padded = scope.wire('padded', concat(m.extend(rows.times(2)), unsignedLiteral(0, 1)));
+  return carrySave(scope, { rows, width: size }, (block, j) => {
+    const low = j.times(2);
+    const bits = { high: padded.bit(low.plus(2)), middle: padded.bit(low.plus(1)), below: padded.bit(low) };
+    const digit = timesDigit(block, '', acc, bits);
+    const [sign, rest] = [digit.top(), digit.slice(0, 32)];
+    const term = (place: Scope, value: Unsigned): Unsigned => place.wire('all', value).wrap(size);
+    return block.choose(
       'term',
       unsigned(size),
-      i.lessThan(width),
+      j.lessThan(1),
       {
-        label: 'product',
-        describe: () => {
-          const sign = acc.top().and(m.bit(i)).not();
-          const rest = acc.slice(0, 31).and(repeat(m.bit(i), 31));
-          return concat(sign, rest).extend(size).placeWrap(i);
+        label: 'lowest',
+        describe: (place) => term(place, concat(sign.not(), sign, digit).extend(size.plus(3))),
+      },
+      {
+        label: 'higher',
+        describe: (place) => {
+          const completes = padded.bit(low);
+          const value = concat(unsignedLiteral(1, 1), sign.not(), rest, unsignedLiteral(0, 1), completes);
+          return term(place, value.extend(size.plus(4)).placeWrap(low.minus(2)));
         },
       },
-      { label: 'correction', describe: () => one.placeWrap(31).or(one.placeWrap(width.plus(31))) },
-    ),
-  );
+    );
+  });
 }
 
 /** Whether floor(product / 2^shift), as a 32-bit value and rounded, is beyond nine bits, and on which side. */

@@ -91,24 +91,25 @@ export class Dimension {
     if (constant !== undefined) return Dimension.constant(2 ** constant);
     return Dimension.#factor({
       kind: 'pow2',
-      text: /^\w+$/.test(`${argument}`) ? `(1 << ${argument})` : `(1 << (${argument}))`,
+      text: `(1 << ${operand(argument)})`,
       argument,
     });
   }
 
   /** floor(argument / 2), argument >= 0. */
   static half(argument: Dimension): Dimension {
-    return Dimension.#factor({ kind: 'half', text: `((${argument})/2)`, argument });
+    return Dimension.#factor({ kind: 'half', text: `(${operand(argument)}/2)`, argument });
   }
 
   /** argument modulo 2, argument >= 0. */
   static parity(argument: Dimension): Dimension {
-    return Dimension.#factor({ kind: 'parity', text: `((${argument})%2)`, argument });
+    return Dimension.#factor({ kind: 'parity', text: `(${operand(argument)}%2)`, argument });
   }
 
   /** The larger of two; prefer {@link larger}, which drops the one that never is. */
   static max(left: Dimension, right: Dimension): Dimension {
-    const text = `((${left}) > (${right}) ? (${left}) : (${right}))`;
+    const [a, b] = [operand(left), operand(right)];
+    const text = `(${a} > ${b} ? ${a} : ${b})`;
     return Dimension.#factor({ kind: 'max', text, left, right });
   }
 
@@ -418,6 +419,12 @@ function* combinations(
     }
   }
   yield* from(0);
+}
+
+/** As an operand of any operator: in parentheses unless it is a single word. */
+function operand(dimension: Dimension): string {
+  const text = `${dimension}`;
+  return /^\w+$/.test(text) ? text : `(${text})`;
 }
 
 function ceilLog2(value: number): number {

@@ -1,6 +1,15 @@
 /** The hardware description language: everything that a block needs. */
 export { HardwareDescriptionError } from './diagnostics.ts';
-export { type Condition, clog2, Dimension, type DimensionLike, half, parity, pow2 } from './dimension.ts';
+export {
+  type Condition,
+  clog2,
+  Dimension,
+  type DimensionLike,
+  half,
+  larger,
+  parity,
+  pow2,
+} from './dimension.ts';
 export type { Sign, VectorType } from './expression.ts';
 export { defineModule } from './module.ts';
 export {

@@ -28,7 +28,7 @@ const design: Design = {
   reg held;
   always @(posedge clk)
     if (rst) held <= 0;
-    else held <= kept ^ c;
+    else held <= kept ^ ~c;
   assign q = held;
 endmodule
 `,
@@ -67,7 +67,7 @@ function benchWith(seen: number): Bench {
       const outputs = new Uint32Array(stimulus.length / 4);
       for (let row = 1; row < outputs.length; row += 1) {
         const [rst = 0, a = 0, , c = 0] = stimulus.subarray(4 * row - 4, 4 * row);
-        outputs[row] = rst === 1 ? 0 : a ^ c;
+        outputs[row] = rst === 1 ? 0 : a ^ c ^ 1;
       }
       return { outputs, firstChecked: 1 };
     },
@@ -135,7 +135,7 @@ test('weak vectors leave a survivor, which is reported with its gate, source lin
   expect(method).toMatch(/ (\d+) of (?!\1 )\d+ mutants killed/);
   expect(findings).toContainEqual(
     expect.stringMatching(
-      /^sample: const0 B of \$_XOR_ .* \(sample\.v:6\.\S+\) survives 200 vectors; it shows at .*c=0x/,
+      /^sample: const1 B of \$_XOR_ .* \(sample\.v:6\.\S+\) survives 200 vectors; it shows at .*c=0x/,
     ),
   );
 });
@@ -160,7 +160,7 @@ test('a block that differs from golden has no score', async () => {
 
 test('lanes kill what CXXRTL kills, in the same row; every kind of gate is mutated however few are asked for', async () => {
   const { mutants, netlist } = await mutatedBlock(design, 1, 1);
-  const kinds = ['$_AND_', '$_OR_', '$_XOR_', '$_DFF_P_', '$_MUX_'];
+  const kinds = ['$_AND_', '$_OR_', '$_XOR_', '$_NOT_', '$_DFF_P_', '$_MUX_'];
   expect(new Set(mutants.map(({ cellType }) => cellType))).toEqual(new Set(kinds));
   const { files } = await yosys(
     'read_json netlist.json; write_verilog mutated.v',
