@@ -36,7 +36,8 @@ module rescaler #(
 
     // Algorithm 1, line 3: acc * m as two rows, then as one number. Digit j of m is -2, -1,
     // 0, 1 or 2; its row is acc times it, inverted where it is negative. The 1 that completes
-    // the negation stands in the next row.
+    // the negation stands in the next row. What stands above the rows instead of copies of
+    // their signs adds up to 4^ROWS * 2^32, which is beyond the product.
     localparam ROWS = (((K/2)+1) > 2 ? ((K/2)+1) : 2);
     wire [2*ROWS:0] padded = {{{2*ROWS-K{1'b0}}, multiplier}, 1'b0};
     generate

@@ -41,7 +41,7 @@ export const fastPath: RescalePath<Step> = (scope, { acc, m, ...rest }, width, c
   const productWidth = width.plus(32);
 
   scope.comment(
-    'Algorithm 1, line 3: acc * m as two rows, then as one number. Digit j of m is -2, -1, 0, 1 or 2; its row is acc times it, inverted where it is negative. The 1 that completes the negation stands in the next row.',
+    'Algorithm 1, line 3: acc * m as two rows, then as one number. Digit j of m is -2, -1, 0, 1 or 2; its row is acc times it, inverted where it is negative. The 1 that completes the negation stands in the next row. What stands above the rows instead of copies of their signs adds up to 4^ROWS * 2^32, which is beyond the product.',
   );
   const multiplied = cut('rows', { ...rest, ...multiply(scope, acc, m, width) });
   const { sums, carries, ...parameters } = multiplied;
@@ -113,9 +113,9 @@ export const fastPath: RescalePath<Step> = (scope, { acc, m, ...rest }, width, c
  * acc * m as two rows: the product is their sum modulo 2^(32 + width).
  *
  * Digit j of m is -2, -1, 0, 1 or 2; its row is acc times it, at weight 4^j. Where it is negative, the 1 that
- * completes the negation stands in row j + 1; the top digit never is. The sign bit of row 0 goes on as sign,
- * sign, not sign (+ 2^34); that of row j as not sign, 1 (+ 3 * 2^(32 + 2j)). With 2^34 these are a power of 4
- * that is beyond the product, so nothing need be taken back.
+ * completes the negation stands in row j + 1; the top digit never is. Signs are not extended: the bits from 32
+ * up of row 0 are sign, sign, not sign, which adds 2^34; those of row j are not sign, 1, which adds
+ * 3 * 2^(32 + 2j). Together that is 2^(32 + 2 * rows), beyond the product, so nothing need be taken back.
  */
 function multiply(scope: Scope, acc: Signed, m: Unsigned, width: Dimension) {
   const size = width.plus(32);
