@@ -70,58 +70,59 @@ async function plainClaims(circuit: RescalerCircuit): Promise<readonly Claim[]> 
 
 function fastProductClaims(circuit: RescalerCircuit): readonly Claim[] {
   const { width, netlist } = circuit;
-  const digits = Math.max(2, Math.floor(width / 2) + 1);
-  const queue = queueOf(digits);
-  const size = width + 32;
-  // The bits of a row are made of each other, so rows that are cut do not show what makes them.
-  const whole = show(netlist, rowWires(digits));
+  const queue = queueOf(Math.max(2, Math.floor(width / 2) + 1));
+  const [carries, sums] = queue.last;
   const gate = cut(netlist, { ...rowWires(queue.count), product: 'product' });
+  return [
+    rowsClaim(circuit, queue.given),
+    ...adderClaims(gate, queue, width + 32, 'modulo'),
+    {
+      name: 'addition',
+      circuits: { rescaler: gate },
+      inputs: freeInputs(gate),
+      setting: [
+        instance(gate, 'rescaler', 'gate_'),
+        `wire [${width + 31}:0] sum = gate_row${carries}_read + gate_row${sums}_read;`,
+      ].join('\n'),
+      holds: 'gate_product_made == sum',
+    },
+  ];
+}
+
+function rowsClaim(circuit: RescalerCircuit, digits: number): Claim {
+  const { width, netlist } = circuit;
+  const size = width + 32;
+  // Not cut: the bits of a row are made of each other.
+  const gate = show(netlist, rowWires(digits));
   const power = (exponent: number): string => `({{${size - 1}{1'b0}}, 1'b1} << ${exponent})`;
   const bit = (index: number): string => (index < 0 || index >= width ? "1'b0" : `m[${index}]`);
-  const made = (row: number): string => `circuit_row${row}`;
-  const rows = Array.from({ length: digits }, (_, j) => ({
-    wires: [
-      digitWire(`digit${j}`, { high: bit(2 * j + 1), middle: bit(2 * j), below: bit(2 * j - 1) }),
-      timesDigitWire(`times${j}`, 34, 'a', `digit${j}`),
-      // Sign-extended, as it is assigned.
-      `wire signed [${size - 1}:0] wide${j} = times${j};`,
-      `wire [${size - 1}:0] value${j} = (wide${j} << ${2 * j}) + ${j === 0 ? power(34) : `${power(32 + 2 * j)} + ${power(33 + 2 * j)}`};`,
-      // The bit of the digit before stands in this row, that of this digit in the next.
-      `wire [${size - 1}:0] own${j} = ${j === 0 ? made(j) : `(${made(j)} & ~${power(2 * j - 2)})`};`,
-      `wire [${size - 1}:0] row${j} = own${j}${j + 1 < digits ? ` + (${made(j + 1)} & ${power(2 * j)})` : ''};`,
-      `wire signed [${2 * digits + 1}:0] weighed${j} = digit${j} * ${2 * digits + 2}'sd1;`,
-    ],
-    holds: `row${j} == value${j}`,
-  }));
-  const weighed = rows.map((_, j) => `(weighed${j} << ${2 * j})`).join(' + ');
-  const claim = (name: string, circuit: Netlist, setting: readonly string[], holds: string): Claim => ({
-    name,
-    circuits: { rescaler: circuit },
-    inputs: freeInputs(circuit),
-    setting: [instance(circuit, 'rescaler', 'circuit_'), ...setting].join('\n'),
-    holds,
-  });
-  const [carries, sums] = queue.last;
-  return [
-    claim(
-      'rows',
-      whole,
-      [
-        `wire [${width - 1}:0] m = ${multiplierOf(circuit)};`,
-        'wire signed [31:0] a = acc;',
-        ...rows.flatMap(({ wires }) => wires),
-        `wire [${2 * digits + 1}:0] recoded = ${weighed};`,
-      ],
-      [...rows.map(({ holds }) => holds), 'recoded == m'].join(' && '),
-    ),
-    ...adderClaims(gate, queue, size, 'modulo'),
-    claim(
-      'addition',
-      gate,
-      [`wire [${size - 1}:0] sum = circuit_row${carries}_read + circuit_row${sums}_read;`],
-      'circuit_product_made == sum',
-    ),
-  ];
+  const row = (j: number): string => `gate_row${j}`;
+  const all = Array.from({ length: digits }, (_, j) => j);
+  const constant = (j: number): string =>
+    j === 0 ? power(34) : `${power(32 + 2 * j)} + ${power(33 + 2 * j)}`;
+  const wires = all.flatMap((j) => [
+    digitWire(`digit${j}`, { high: bit(2 * j + 1), middle: bit(2 * j), below: bit(2 * j - 1) }),
+    timesDigitWire(`times${j}`, 34, 'a', `digit${j}`),
+    `wire signed [${size - 1}:0] extended${j} = times${j};`,
+    `wire [${size - 1}:0] value${j} = (extended${j} << ${2 * j}) + ${constant(j)};`,
+    // The bit of the digit before stands in this row, that of this digit in the next.
+    `wire [${size - 1}:0] own${j} = ${j === 0 ? row(j) : `${row(j)} & ~${power(2 * j - 2)}`};`,
+    `wire [${size - 1}:0] made${j} = own${j}${j + 1 < digits ? ` + (${row(j + 1)} & ${power(2 * j)})` : ''};`,
+    `wire signed [${2 * digits + 1}:0] weighed${j} = digit${j} <<< ${2 * j};`,
+  ]);
+  return {
+    name: 'rows',
+    circuits: { rescaler: gate },
+    inputs: freeInputs(gate),
+    setting: [
+      instance(gate, 'rescaler', 'gate_'),
+      `wire [${width - 1}:0] m = ${multiplierOf(circuit)};`,
+      'wire signed [31:0] a = acc;',
+      ...wires,
+      `wire [${2 * digits + 1}:0] recoded = ${all.map((j) => `weighed${j}`).join(' + ')};`,
+    ].join('\n'),
+    holds: [...all.map((j) => `made${j} == value${j}`), 'recoded == m'].join(' && '),
+  };
 }
 
 async function rescaleClaim(circuit: RescalerCircuit): Promise<Claim> {
