@@ -37,7 +37,7 @@ const COLUMNS = {
   product: {
     title: 'product of acc and m',
     method:
-      'SAT: the product is acc * m; of `fast` row by row, each carry-save row the one before and one partial product',
+      'SAT: the product is acc * m; of `fast` in parts: each row is a digit of m times acc, each adder keeps the sum, the last addition adds',
   },
   rescale: {
     title: 'rounding to clamp',
