@@ -135,13 +135,23 @@ const BUGS: Readonly<Record<string, PlantedBug>> = {
   },
   'a row without its sign': {
     proof: 'rescaler',
+    options: { k: 4 },
     module: 'rescaler',
-    line: /~\(acc\[31\] & multiplier\[i\]\)/,
-    becomes: "1'b1",
+    line: /1'b1, ~digit\[32\]/,
+    becomes: "1'b1, 1'b1",
+    caughtBy: 'rows',
+  },
+  'a negation without the 1 that completes it': {
+    proof: 'rescaler',
+    module: 'rescaler',
+    line: /1'b0, padded\[2\*i\]/,
+    becomes: "1'b0, 1'b0",
     caughtBy: 'rows',
   },
   'a carry that is lost': {
     proof: 'rescaler',
+    // Of fewer bits there are two rows, which no adder takes.
+    options: { k: 4 },
     module: 'rescaler',
     line: /a & b \| c & \(a \^ b\)/,
     becomes: 'a & b | c & a',
