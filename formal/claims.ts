@@ -1,6 +1,6 @@
 /**
  * Claims about netlists, and Yosys' SAT solver to decide them: each for all values of all inputs, not for
- * samples. Before it, ABC merges gates that are equal for all inputs.
+ * samples.
  */
 import { contentKey } from '../tools/cache.ts';
 import { packageVersion, ToolError, yosys } from '../tools/yowasp.ts';
@@ -18,6 +18,11 @@ export interface Claim {
   /** Expressions of one bit. */
   readonly given?: string;
   readonly holds: string;
+  /**
+   * What is compared is made alike, gate by gate: ABC merges gates that are equal for all inputs first, which
+   * leaves the solver little to do. Of circuits that are not alike it takes longer than the solver alone.
+   */
+  readonly alike?: true;
   /** How long it takes, roughly, where that is more than a second. */
   readonly effortSeconds?: number;
 }
@@ -34,7 +39,7 @@ export interface Judgement {
 }
 
 /** To be raised when {@link decide} decides in another way. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 /** What a judgement depends on: the claim with its circuits, and the solver. */
 export function claimKey(claim: Claim): string {
@@ -75,8 +80,7 @@ export async function decide(claim: Claim): Promise<Judgement> {
     'read_json circuits.json; read_verilog claim.v; hierarchy -check -top claim; proc; flatten -noscopeinfo',
     // What two circuits have in common becomes one before they are simplified, which would set them apart.
     'opt_clean; opt_merge; opt -full; opt_clean -purge',
-    // Gates that are equal for all inputs become one, which leaves little to prove of two circuits that are alike.
-    'techmap; opt; abc -g AND -script +strash;ifraig; opt -full; opt_clean -purge',
+    ...(claim.alike ? ['techmap; opt; abc -g AND -script +strash;ifraig; opt -full; opt_clean -purge'] : []),
     // What is given must be possible, or anything would follow.
     ...(claim.given === undefined ? [] : ['sat -set given 1 claim', `log ${POSSIBLE}`]),
     'sat -prove holds 1 -set given 1 -show-inputs claim',

@@ -122,6 +122,7 @@ function rowsClaim(circuit: RescalerCircuit, digits: number): Claim {
       `wire [${2 * digits + 1}:0] recoded = ${all.map((j) => `weighed${j}`).join(' + ')};`,
     ].join('\n'),
     holds: [...all.map((j) => `made${j} == value${j}`), 'recoded == m'].join(' && '),
+    alike: true,
   };
 }
 

@@ -63,6 +63,7 @@ export function equivalenceClaim(
     ].join('\n'),
     ...(isRescaler ? { given: `shift <= ${maxShift(format)} && $signed(act_min) <= $signed(act_max)` } : {}),
     holds: equal.join(' && '),
+    alike: true,
   };
 }
 

@@ -31,7 +31,7 @@ export interface TrialEffort extends Effort {
 }
 
 /** To be raised when the same mutants or vectors come to something else. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /**
  * Mutates the block of the bench, but not those that it instantiates, and runs all vectors.
