@@ -27,6 +27,7 @@ const SECTIONS: ReadonlyMap<string, () => Promise<Section>> = new Map([
 const USAGE = `Usage: npm run bench -- [--json] [section ...]
 
 Sections, all of them by default: ${[...SECTIONS.keys()].join(', ')}
+Synthesis takes some 25 minutes, the others take one to three.
 
 Example:
   npm run bench -- simulation golden`;

@@ -1,17 +1,18 @@
-/** The sweep of area and delay: several processes against one, the cache, and Yosys in WebAssembly against native. */
-import { execFile } from 'node:child_process';
+/** The default sweep as users run it, and Yosys in WebAssembly against native. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { designOf } from '../hdl-gen/design.ts';
 import { DEFAULT_OPTIONS, generate } from '../hdl-gen/generate.ts';
 import { type AsicPoint, asicProvenance } from '../synth/asic.ts';
 import { type LoadedLibrary, loadLibraries } from '../synth/libraries.ts';
-import { prepareSweep } from '../synth/sweep.ts';
 import { runOnWorkers } from '../tools/worker-pool.ts';
 import { secondsOf } from './measure.ts';
-import { type Line, milliseconds, ratio, type Section } from './report.ts';
+import { type Line, milliseconds, percentage, ratio, type Section } from './report.ts';
 
 /** What a warm worker is sent, and what it answers. */
 export interface WarmTask {
@@ -24,23 +25,20 @@ export interface WarmRun {
   readonly peakMb: number;
 }
 
-const REPEATS = 3;
-
 export async function synthesis(): Promise<Section> {
+  const sweeps = await sweepTimes();
   const libraries = await loadLibraries([], false);
   const [library] = libraries.values();
   if (library === undefined) throw new Error('the embedded library is missing');
   const points = [4, 8, 16].flatMap((macs) => [32, 8, 4].map((k) => pointAt(macs, k, library)));
-
-  const sweeps = await sweepTimes(points, libraries);
   const warm = await warmRuns(points, library);
   // The first of a process loads the tool.
   const [, ...later] = warm.map(({ seconds }) => seconds);
   const native = await nativeTimes(points.slice(1), library);
   const lines: readonly Line[] = [
-    milliseconds('1 process', sweeps.one),
-    milliseconds('2 processes', sweeps.two),
-    ratio('2 processes / 1', sweeps.two, sweeps.one),
+    milliseconds('1 job', sweeps.one),
+    milliseconds('2 jobs', sweeps.two),
+    percentage('2 jobs / 1', sweeps.two, sweeps.one),
     milliseconds('everything cached', sweeps.cached),
     milliseconds('a point in a warm process', later),
     {
@@ -54,7 +52,7 @@ export async function synthesis(): Promise<Section> {
     ratio('warm process / native Yosys', later, native),
   ];
   return {
-    title: `Sweep: ${points.length} points (macs 4, 8, 16; k 32, 8, 4; fast), the embedded library`,
+    title: 'Synthesis: the default synth-sweep, once; points of 4, 8 and 16 MACs, k 32, 8 and 4, fast',
     lines: [...lines, ...(peer ?? [])],
     notes: peer ? [] : ['yosys is not on the PATH: nothing to compare with'],
   };
@@ -67,25 +65,26 @@ function pointAt(macs: number, k: number, { facts }: LoadedLibrary): AsicPoint {
   return { macs, k, arch, pipeline, leadingOne, target: { kind: 'asic', library: facts.name } };
 }
 
-/** Sweeps into an empty cache, on one process and on two, and one out of it. */
-async function sweepTimes(points: readonly AsicPoint[], libraries: ReadonlyMap<string, LoadedLibrary>) {
-  const times = { one: [] as number[], two: [] as number[], cached: [] as number[] };
-  for (let repeat = 0; repeat < REPEATS; repeat += 1) {
-    for (const [jobs, kept] of [
-      [1, times.one],
-      [2, times.two],
-    ] as const) {
-      const cacheDirectory = await mkdtemp(join(tmpdir(), 'npu-rescaler-bench-'));
-      const sweep = async () => {
-        const prepared = await prepareSweep({ points, libraries, cacheDirectory });
-        await prepared.run(jobs, () => undefined);
-      };
-      kept.push(await secondsOf(sweep));
-      if (jobs === 2) times.cached.push(await secondsOf(sweep));
-      await rm(cacheDirectory, { recursive: true });
-    }
+const CLI = fileURLToPath(new URL('../cli/npu-rescaler.ts', import.meta.url));
+
+/** Of the command: with one process and with two into an empty cache, and out of it. */
+async function sweepTimes() {
+  const directory = await mkdtemp(join(tmpdir(), 'npu-rescaler-bench-'));
+  const sweep = (jobs: number) =>
+    secondsOf(async () => {
+      const child = spawn(process.execPath, [CLI, 'synth-sweep', '--jobs', `${jobs}`, '--out', directory], {
+        env: { ...process.env, NPU_RESCALER_CACHE: join(directory, `cache-${jobs}`) },
+        // What it prints shows how far it is; stdout is for the figures.
+        stdio: ['ignore', 2, 2],
+      });
+      const [code] = (await once(child, 'close')) as [number | null];
+      if (code !== 0) throw new Error(`synth-sweep --jobs ${jobs} ended with ${code}`);
+    });
+  try {
+    return { one: [await sweep(1)], two: [await sweep(2)], cached: [await sweep(2)] };
+  } finally {
+    await rm(directory, { recursive: true });
   }
-  return times;
 }
 
 async function warmRuns(points: readonly AsicPoint[], library: LoadedLibrary): Promise<readonly WarmRun[]> {
