@@ -18,7 +18,14 @@ import {
   simplest,
   valuesOf,
 } from './model.ts';
-import { type Panel, type Point, type Series, scaleFor } from './panel.ts';
+import {
+  closeScaleFor,
+  type Panel,
+  type Point,
+  type Series,
+  scaleFor,
+  withoutCoveredLabels,
+} from './panel.ts';
 import { distinct, type SeriesStyle } from './style.ts';
 import { slug } from './text.ts';
 
@@ -111,15 +118,7 @@ function asicFigures({ name, rows }: Group<AsicRow>): readonly Figure[] {
       caption: `${said}, pre-layout; less is better. The paper says over 2 times better for k = 8 and over 4 for k = 4.`,
       panels: kPanels(shown, 'area × path, µm² ns', adpOf, (of) => ({ marks: [], notes: gainNotes(of) })),
     },
-    {
-      name: `${file}-pareto`,
-      title: `Area against delay, ${name}`,
-      caption:
-        'Lower left is better. For each k, the steps join the circuits that no other beats in both' +
-        `${valuesOf(rows, ({ pipeline }) => pipeline).length > 1 ? '; the numbers are pipeline stages' : ''}.`,
-      panels: paretoPanels(rows),
-      legend: paretoLegend(rows),
-    },
+    paretoFigure(name, rows),
   ].filter(hasPoints);
 }
 
@@ -243,20 +242,38 @@ function libraryPanels(
   }));
 }
 
-/** A panel for each MAC count: the points of some widths, and the front of each width. */
-function paretoPanels(rows: readonly AsicRow[]): readonly Panel[] {
-  const widths = widthsToShow(valuesOf(rows, ({ k }) => k));
-  const shown = rows.filter(({ k }) => widths.includes(k));
+function paretoFigure(name: string, rows: readonly AsicRow[]): Figure {
   const pipelined = valuesOf(rows, ({ pipeline }) => pipeline).length > 1;
+  return {
+    name: `${slug(name)}-pareto`,
+    title: `Area against delay, ${name}`,
+    ...(pipelined
+      ? {
+          caption:
+            'Lower left is better; the axes do not start at zero. The numbers are pipeline stages, and the steps ' +
+            'join the circuits that no other beats in both.',
+          panels: pipelinePanels(rows),
+        }
+      : {
+          caption:
+            'Lower left is better. For each k, the steps join the circuits that no other beats in both.',
+          panels: widthPanels(rows),
+          legend: widthLegend(rows),
+        }),
+  };
+}
+
+/** A panel for each MAC count: the points of some widths, and the front of each width. */
+function widthPanels(rows: readonly AsicRow[]): readonly Panel[] {
+  const widths = widthsToShow(rows);
+  const shown = rows.filter(({ k }) => widths.includes(k));
   const path = scaleFor('critical path, ns', shown.map(pathOf));
   const area = scaleFor('area, µm²', shown.map(areaOf));
-  return valuesOf(shown, ({ macs }) => macs).map((macs) => {
-    const of = shown.filter((row) => row.macs === macs);
-    const fronts = widths.flatMap((k, index): readonly Series[] => {
-      const candidates = of.filter((row) => row.k === k);
-      const first = candidates[0];
-      if (!first) return [];
-      const front = paretoFront(alternatives(candidates, first), pathOf, areaOf);
+  return valuesOf(shown, ({ macs }) => macs).map((macs) => ({
+    title: `${macs} MACs`,
+    height: 440,
+    series: widths.flatMap((k, index): readonly Series[] => {
+      const candidates = shown.filter((row) => row.macs === macs && row.k === k);
       const { colour } = distinct(index);
       const clouds = architecturesOf(candidates).map(
         (arch): Series => ({
@@ -265,33 +282,22 @@ function paretoPanels(rows: readonly AsicRow[]): readonly Panel[] {
           join: 'none',
           points: candidates
             .filter((row) => row.arch === arch)
-            .map((row) => ({
-              x: pathOf(row),
-              y: areaOf(row),
-              ...(pipelined ? { label: String(row.pipeline) } : {}),
-            })),
+            .map((row) => ({ x: pathOf(row), y: areaOf(row) })),
         }),
       );
-      return [frontSeries(`front of k = ${k}`, colour, front), ...clouds];
-    });
-    return {
-      title: `${macs} MACs`,
-      height: 440,
-      series: fronts,
-      marks: [],
-      notes: [],
-      x: { kind: 'linear', ...path },
-      y: area,
-    };
-  });
+      return [frontSeries(`front of k = ${k}`, colour, candidates), ...clouds];
+    }),
+    marks: [],
+    notes: [],
+    x: { kind: 'linear', ...path },
+    y: area,
+  }));
 }
 
 /** Colours stand for k, shapes for architectures. */
-function paretoLegend(rows: readonly AsicRow[]): readonly Explained[] {
+function widthLegend(rows: readonly AsicRow[]): readonly Explained[] {
   return [
-    ...widthsToShow(valuesOf(rows, ({ k }) => k)).map((k, index) =>
-      frontSeries(`k = ${k}`, distinct(index).colour, []),
-    ),
+    ...widthsToShow(rows).map((k, index) => frontSeries(`k = ${k}`, distinct(index).colour, [])),
     ...architecturesOf(rows).map(
       (arch): Explained => ({
         label: arch,
@@ -302,7 +308,48 @@ function paretoLegend(rows: readonly AsicRow[]): readonly Explained[] {
   ];
 }
 
-function frontSeries(label: string, colour: SeriesStyle['colour'], front: readonly AsicRow[]): Series {
+/** A panel for each MAC count and width, each to its own scale: pipeline depths lie close together. */
+function pipelinePanels(rows: readonly AsicRow[]): readonly Panel[] {
+  const widths = widthsToShow(rows);
+  return valuesOf(rows, ({ macs }) => macs).flatMap((macs) =>
+    widths.flatMap((k): readonly Panel[] => {
+      const shown = rows.filter((row) => row.macs === macs && row.k === k);
+      if (shown.length === 0) return [];
+      const path = closeScaleFor('critical path, ns', shown.map(pathOf));
+      const area = closeScaleFor('area, µm²', shown.map(areaOf));
+      const clouds = architecturesOf(shown).map(
+        (arch): Series => ({
+          label: arch,
+          style: ARCHITECTURE_STYLE[arch],
+          join: 'none',
+          points: withoutCoveredLabels(
+            shown
+              .filter((row) => row.arch === arch)
+              .map((row) => ({ x: pathOf(row), y: areaOf(row), label: String(row.pipeline) })),
+            path,
+            area,
+          ),
+        }),
+      );
+      return [
+        {
+          title: `${macs} MACs, k = ${k}`,
+          height: 360,
+          series: [frontSeries('front', 'ink', shown), ...clouds],
+          marks: [],
+          notes: [],
+          x: { kind: 'linear', ...path },
+          y: area,
+        },
+      ];
+    }),
+  );
+}
+
+/** Through those of the rows, all of one k and MAC count, that no other beats in both. */
+function frontSeries(label: string, colour: SeriesStyle['colour'], rows: readonly AsicRow[]): Series {
+  const [first] = rows;
+  const front = first ? paretoFront(alternatives(rows, first), pathOf, areaOf) : [];
   return {
     label,
     style: { colour, symbol: 'none', dashed: false },
@@ -311,8 +358,9 @@ function frontSeries(label: string, colour: SeriesStyle['colour'], front: readon
   };
 }
 
-/** At most three, the ones that are talked about first. */
-function widthsToShow(widths: readonly number[]): readonly number[] {
+/** At most three widths, the ones that are talked about first. */
+function widthsToShow(rows: readonly AsicRow[]): readonly number[] {
+  const widths = valuesOf(rows, ({ k }) => k);
   const known = [32, 8, 4].filter((k) => widths.includes(k));
   const others = widths.filter((k) => !known.includes(k));
   return [...known, ...others].slice(0, 3).toSorted((a, b) => b - a);

@@ -23,7 +23,7 @@ export interface Point {
   readonly y: number;
   /** Ends of an error bar. */
   readonly range?: readonly [low: number, high: number];
-  /** Inside its symbol. */
+  /** Beside its symbol. */
   readonly label?: string;
 }
 
@@ -44,13 +44,13 @@ export interface Panel {
   /** Lines of text in the upper right corner. */
   readonly notes: readonly string[];
   readonly x: XAxis;
-  /** From zero. */
   readonly y: Scale;
 }
 
-/** From zero to a whole number of steps. */
+/** Both ends are whole numbers of steps. */
 export interface Scale {
   readonly name: string;
+  readonly min: number;
   readonly max: number;
   readonly step: number;
 }
@@ -89,8 +89,13 @@ function draw(panel: Panel): string {
         textStyle: {
           rich: {
             title: { fontSize: 15, fontWeight: 'bold', color: COLOURS.ink.light },
-            // Wide, because ECharts takes bold text for narrower than it is.
-            unit: { fontSize: 13, fontWeight: 'normal', color: COLOURS.muted.light, padding: [0, 0, 0, 18] },
+            unit: {
+              fontSize: 13,
+              fontWeight: 'normal',
+              color: COLOURS.muted.light,
+              // Wider for longer titles, because ECharts takes bold text for narrower than it is.
+              padding: [0, 0, 0, 8 + 1.5 * panel.title.length],
+            },
           },
         },
       },
@@ -98,7 +103,7 @@ function draw(panel: Panel): string {
       xAxis: xAxis(panel.x),
       yAxis: {
         type: 'value',
-        min: 0,
+        min: panel.y.min,
         max: panel.y.max,
         interval: panel.y.step,
         axisLine: { show: false },
@@ -144,7 +149,7 @@ function xAxis(axis: XAxis) {
       ...shared,
       type: 'value',
       name: axis.name,
-      min: 0,
+      min: axis.min,
       max: axis.max,
       interval: axis.step,
     } as const;
@@ -177,21 +182,27 @@ function seriesOptions({ style, points, join }: Series): readonly SeriesOption[]
     clip: false,
     data,
     symbol: style.symbol,
-    symbolSize: symbolSize(style, points),
+    symbolSize: symbolSize(style),
     showAllSymbol: true,
     itemStyle: { color, borderColor: COLOURS.surface.light, borderWidth: 1 },
     lineStyle: { color, width: join === 'none' ? 0 : 2, type: style.dashed ? [6, 4] : 'solid' },
-    label: { position: 'inside', fontSize: 11, fontWeight: 'bold', color: COLOURS.surface.light },
+    label: {
+      position: 'right',
+      fontSize: 12,
+      fontWeight: 'bold',
+      color,
+      textBorderColor: COLOURS.surface.light,
+      textBorderWidth: 3,
+    },
     ...(join === 'step' ? { step: 'end' } : {}),
   };
   const bars = points.flatMap(({ x, range }) => (range === undefined ? [] : [[x, ...range]]));
   return bars.length === 0 ? [line] : [errorBars(bars, color), line];
 }
 
-/** Diamonds and triangles look smaller than they are; a label stands inside its symbol. */
-function symbolSize({ symbol }: SeriesStyle, points: readonly Point[]): number {
-  const size = symbol === 'circle' || symbol === 'rect' ? 8 : 10;
-  return points.some(({ label }) => label !== undefined) ? 2 * size : size;
+/** Diamonds and triangles look smaller than they are. */
+function symbolSize({ symbol }: SeriesStyle): number {
+  return symbol === 'circle' || symbol === 'rect' ? 8 : 10;
 }
 
 function errorBars(data: readonly number[][], color: string): CustomSeriesOption {
@@ -237,12 +248,43 @@ function markOptions(marks: readonly Point[]): readonly SeriesOption[] {
   ];
 }
 
-/** A scale that holds all values, in four to six round steps or so. */
+/** A scale from zero that holds all values, in four to six round steps or so. */
 export function scaleFor(name: string, values: readonly number[]): Scale {
   const greatest = values.reduce((most, value) => Math.max(most, value), 0) || 1;
-  const power = 10 ** Math.floor(Math.log10(greatest / 5));
-  const step = ([1, 2, 2.5, 3, 4, 5].find((factor) => factor * power >= greatest / 5) ?? 10) * power;
-  return { name, step, max: Math.ceil(greatest / step) * step };
+  const step = roundStep(greatest / 5);
+  return { name, step, min: 0, max: Math.ceil(greatest / step) * step };
+}
+
+/** A scale that holds all values and little else; not from zero. Values must be positive. */
+export function closeScaleFor(name: string, values: readonly number[]): Scale {
+  const least = Math.min(...values);
+  const greatest = Math.max(...values);
+  const step = roundStep((greatest - least || greatest) / 5);
+  return { name, step, min: Math.floor(least / step) * step, max: Math.ceil(greatest / step) * step };
+}
+
+/** A label that would cover another of the same curve is written with it, beside the rightmost of their points. */
+export function withoutCoveredLabels(points: readonly Point[], x: Scale, y: Scale): readonly Point[] {
+  const near = (a: number, b: number, scale: Scale) => Math.abs(a - b) < 0.05 * (scale.max - scale.min);
+  const groups: Point[][] = [];
+  for (const point of points) {
+    const group = groups.find((members) =>
+      members.some((member) => near(member.x, point.x, x) && near(member.y, point.y, y)),
+    );
+    if (group) group.push(point);
+    else groups.push([point]);
+  }
+  return groups.flatMap((group) => {
+    const label = group.flatMap((point) => point.label ?? []).join(', ');
+    const rightmost = group.reduce((most, point) => (point.x > most.x ? point : most));
+    return group.map((point) => ({ ...point, label: point === rightmost ? label : '' }));
+  });
+}
+
+/** The least round number that is no less than this one. */
+function roundStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return ([1, 2, 2.5, 3, 4, 5].find((factor) => factor * power >= least) ?? 10) * power;
 }
 
 function shortNumber(value: number): string {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chaptersOf } from '../../synth/report/figures.ts';
 import { paretoFront } from '../../synth/report/model.ts';
-import { scaleFor } from '../../synth/report/panel.ts';
+import { closeScaleFor, scaleFor, withoutCoveredLabels } from '../../synth/report/panel.ts';
 import { significant } from '../../synth/report/text.ts';
 import { type ReportFile, reportFiles } from '../../synth/report.ts';
 import type { AsicMetrics, Ice40Metrics, SweepReport, SweepResult } from '../../synth/result.ts';
@@ -191,6 +191,34 @@ describe('the plots', () => {
     }
   });
 
+  it('have close axes that hold every value and are at most one step longer at either end', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 1e-3, max: 1e9, noNaN: true }), { minLength: 1 }), (values) => {
+        const { min, max, step } = closeScaleFor('', values);
+        const noise = 1e-9 * max;
+        expect(min).toBeLessThanOrEqual(Math.min(...values) + noise);
+        expect(max).toBeGreaterThanOrEqual(Math.max(...values) - noise);
+        expect(min).toBeGreaterThan(Math.min(...values) - step - noise);
+        expect(max).toBeLessThan(Math.max(...values) + step + noise);
+      }),
+    );
+  });
+
+  it('write labels of points that lie close together as one, beside the rightmost', () => {
+    const scale = { name: '', min: 0, max: 100, step: 20 };
+    const points = [
+      { x: 50, y: 50, label: '0' },
+      { x: 52, y: 49, label: '1' },
+      { x: 52, y: 90, label: '2' },
+      { x: 51, y: 51, label: '3' },
+    ];
+    const labelled = withoutCoveredLabels(points, scale, scale).filter(({ label }) => label !== '');
+    expect(labelled).toEqual([
+      { x: 52, y: 49, label: '0, 1, 3' },
+      { x: 52, y: 90, label: '2' },
+    ]);
+  });
+
   it('have axes from zero in round steps that hold every value', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: 1e-6, max: 1e9, noNaN: true }), { minLength: 1 }), (values) => {
@@ -218,7 +246,7 @@ describe('the page', () => {
 
   it('holds every plot and every point, for light and dark', () => {
     const panels = page.match(/<svg role="img"/g) ?? [];
-    expect(panels).toHaveLength(3 * (4 * 3 + 2 + 3) + 1 * 2);
+    expect(panels).toHaveLength(3 * (3 * 3 + 3 * 3) + 3 * (2 + 3) + 1 * 2);
     expect(page).toContain('prefers-color-scheme: dark');
     expect(page).toContain('width=device-width');
   });
