@@ -59,8 +59,8 @@ const cosim = (args: readonly string[], environment?: NodeJS.ProcessEnv) => end(
 const SMALL = ['--macs', '1', '--k', '1', '--units', '1', '--arch', 'plain', '--pipeline', '0'];
 
 describe('cosim', () => {
-  test('--quick passes, and its JSON is complete', async () => {
-    const { code, stdout, stderr } = await cosim(['--quick', '--seed', '1', '--vectors', '3000', '--json']);
+  const passesWithCompleteJson = async (args: readonly string[], configurations: number) => {
+    const { code, stdout, stderr } = await cosim([...args, '--seed', '1', '--vectors', '3000', '--json']);
     expect(stderr).toBe('');
     const report = JSON.parse(stdout) as {
       readonly checked: number;
@@ -69,9 +69,9 @@ describe('cosim', () => {
       }[];
     };
     expect(report).toMatchObject({ seed: 1, failed: 0, waveforms: [] });
-    expect(report.results).toHaveLength(4);
+    expect(report.results).toHaveLength(configurations);
     const blocks = report.results.flatMap(({ outcome }) => outcome.blocks);
-    expect(blocks).toHaveLength(12);
+    expect(blocks).toHaveLength(3 * configurations);
     for (const block of blocks) {
       expect(block).toMatchObject({ emptyBins: [] });
       expect(block.vectors).toBeGreaterThan(3000);
@@ -79,7 +79,11 @@ describe('cosim', () => {
     expect(report.checked).toBe(blocks.reduce((sum, { vectors }) => sum + vectors, 0));
     expect(code).toBe(0);
     expect(readdirSync(folder)).toEqual([]);
-  });
+  };
+
+  test('one configuration passes, and its JSON is complete', () => passesWithCompleteJson(SMALL, 1));
+
+  test('--quick passes, and its JSON is complete', LONG, () => passesWithCompleteJson(['--quick'], 4));
 
   test('prints a line a configuration and the seed; an item that is listed twice counts once', async () => {
     const args = [...SMALL, '--macs', '1,1', '--seed', '7', '--vectors', '1', '--jobs', '1'];
