@@ -74,7 +74,7 @@ module dot_product_unit #(
         for (i = 0; i < MACS; i = i + 1) begin : lane
             wire [7:0] activation = x[8*i+7:8*i];
             wire [7:0] weight = w[8*i+7:8*i];
-            wire one0 = weight[0] ^ 1'b0;
+            wire one0 = weight[0];
             wire two0 = (weight[1] ^ weight[0]) & ~one0;
             wire [8:0] digit0 =
                 ({activation[7], activation} & {9{one0}} | {activation, 1'b0} & {9{two0}}) ^ {9{weight[1]}};
@@ -90,11 +90,11 @@ module dot_product_unit #(
             wire two3 = (weight[7] ^ weight[6]) & ~one3;
             wire [8:0] digit3 =
                 ({activation[7], activation} & {9{one3}} | {activation, 1'b0} & {9{two3}}) ^ {9{weight[7]}};
-            wire [LOW+1:0] row0 = {{LOW-7{1'b0}}, {~digit0[8], digit0[7:0]}};
-            wire [LOW+1:0] row1 = {{LOW-9{1'b0}}, {~digit1[8], digit1[7:0], {1'b0, weight[1]}}};
-            wire [LOW+1:0] row2 = {{LOW-11{1'b0}}, {~digit2[8], digit2[7:0], {1'b0, weight[3]}, 2'd0}};
-            wire [LOW+1:0] row3 = {{LOW-13{1'b0}}, {~digit3[8], digit3[7:0], {1'b0, weight[5]}, 4'd0}};
-            wire [LOW+1:0] row4 = {{LOW-6{1'b0}}, {{1'b0, weight[7]}, 6'd0}};
+            wire [LOW+1:0] row0 = {{LOW-7{1'b0}}, ~digit0[8], digit0[7:0]};
+            wire [LOW+1:0] row1 = {{LOW-9{1'b0}}, ~digit1[8], digit1[7:0], 1'b0, weight[1]};
+            wire [LOW+1:0] row2 = {{LOW-11{1'b0}}, ~digit2[8], digit2[7:0], 1'b0, weight[3], 2'd0};
+            wire [LOW+1:0] row3 = {{LOW-13{1'b0}}, ~digit3[8], digit3[7:0], 1'b0, weight[5], 4'd0};
+            wire [LOW+1:0] row4 = {{LOW-6{1'b0}}, 1'b0, weight[7], 6'd0};
         end
     endgenerate
 
@@ -105,49 +105,29 @@ module dot_product_unit #(
         for (i = 0; i < 15*MACS+2; i = i + 1) begin : row
             wire [LOW+1:0] value;
             if (i < 5*MACS+2) begin : given
-                wire [LOW+1:0] row0_on;
+                wire [LOW+1:0] term;
                 if (i < MACS) begin : digit0
-                    assign row0_on = lane[i].row0;
-                end else begin : beyond0
-                    wire [LOW+1:0] row1_on;
-                    if (i < 2*MACS) begin : digit1
-                        assign row1_on = lane[i-MACS].row1;
-                    end else begin : beyond1
-                        wire [LOW+1:0] row2_on;
-                        if (i < 3*MACS) begin : digit2
-                            assign row2_on = lane[i-2*MACS].row2;
-                        end else begin : beyond2
-                            wire [LOW+1:0] row3_on;
-                            if (i < 4*MACS) begin : digit3
-                                assign row3_on = lane[i-3*MACS].row3;
-                            end else begin : beyond3
-                                wire [LOW+1:0] row4_on;
-                                if (i < 5*MACS) begin : digit4
-                                    assign row4_on = lane[i-4*MACS].row4;
-                                end else begin : beyond4
-                                    wire [LOW+1:0] row5_on;
-                                    if (i < 5*MACS+1) begin : accumulator
-                                        assign row5_on = {2'd0, previous[LOW-1:0]};
-                                    end else begin : correction
-                                        assign row5_on = {2'd0, CORRECTION[LOW-1:0]};
-                                    end
-                                    assign row4_on = row5_on;
-                                end
-                                assign row3_on = row4_on;
-                            end
-                            assign row2_on = row3_on;
-                        end
-                        assign row1_on = row2_on;
-                    end
-                    assign row0_on = row1_on;
+                    assign term = lane[i].row0;
+                end else if (i < 2*MACS) begin : digit1
+                    assign term = lane[i-MACS].row1;
+                end else if (i < 3*MACS) begin : digit2
+                    assign term = lane[i-2*MACS].row2;
+                end else if (i < 4*MACS) begin : digit3
+                    assign term = lane[i-3*MACS].row3;
+                end else if (i < 5*MACS) begin : digit4
+                    assign term = lane[i-4*MACS].row4;
+                end else if (i < 5*MACS+1) begin : accumulator
+                    assign term = {2'd0, previous[LOW-1:0]};
+                end else begin : correction
+                    assign term = {2'd0, CORRECTION[LOW-1:0]};
                 end
-                assign value = row0_on;
+                assign value = term;
             end else begin : added
                 wire [LOW+1:0] a = row[3*((i-5*MACS-2)/2)].value;
                 wire [LOW+1:0] b = row[3*((i-5*MACS-2)/2)+1].value;
                 wire [LOW+1:0] c = row[3*((i-5*MACS-2)/2)+2].value;
                 wire [LOW+1:0] made;
-                if (((i-5*MACS-2)%2) < 1) begin : carries
+                if ((i-5*MACS-2)%2 < 1) begin : carries
                     wire [LOW+1:0] majority = a & b | c & (a ^ b);
                     wire unused_majority = &{1'b0, majority[LOW+1]}; // dropped on purpose
                     assign made = {majority[LOW:0], 1'b0};
@@ -171,28 +151,29 @@ module dot_product_unit #(
     // Level l of next: what the 2^l bits up to a bit do together: generate a carry, or let
     // one from below through. Below the lowest bit nothing is generated and all let through.
     generate
-        for (l = 0; l < 6; l = l + 1) begin : next_level
+        for (l = 0; l < 5; l = l + 1) begin : next_level
             wire [31:0] carry;
             if (l < 1) begin : generated
                 assign carry =
                     {previous[31:LOW], last_sums[LOW-1:0]} & {{31-LOW{minus_one}}, odd, last_carries[LOW-1:0]};
             end else begin : joined
                 assign carry =
-                    next_level[l-1].carry | next_level[l-1].through & next_level[l-1].carry << ((1 << (l-1)));
+                    next_level[l-1].carry | next_level[l-1].through & (next_level[l-1].carry << (1 << (l-1)));
             end
             wire [31:0] through;
             if (l < 1) begin : passed
                 assign through = next_bits;
             end else begin : chained
-                assign through = next_level[l-1].through & ~(~next_level[l-1].through << ((1 << (l-1))));
+                assign through = next_level[l-1].through & ~(~next_level[l-1].through << (1 << (l-1)));
             end
         end
     endgenerate
+    wire [31:0] next_carry = next_level[4].carry;
+    wire [31:0] next_through = next_level[4].through;
 
-    // What enters a bit: the carry out of all bits below, or the one from outside if they all
-    // let it through.
-    wire [31:0] next_leaving = next_level[5].carry | next_level[5].through & {32{1'b0}};
-    wire [31:0] next = next_bits ^ (next_leaving << 1 | 32'd0);
+    // The level above it is what leaves each bit: a carry out of it and all bits below.
+    wire [31:0] next_leaving = next_carry | next_through & (next_carry << 16);
+    wire [31:0] next = next_bits ^ (next_leaving << 1);
     always @(posedge clk) begin
         if (in_valid) begin
             acc <= $signed(next);

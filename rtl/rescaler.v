@@ -38,7 +38,7 @@ module rescaler #(
     // 0, 1 or 2; its row is acc times it, inverted where it is negative. The 1 that completes
     // the negation stands in the next row. What stands above the rows instead of copies of
     // their signs adds up to 4^ROWS * 2^32, which is beyond the product.
-    localparam ROWS = (((K/2)+1) > 2 ? ((K/2)+1) : 2);
+    localparam ROWS = (K/2+1 > 2 ? K/2+1 : 2);
     wire [2*ROWS:0] padded = {{{2*ROWS-K{1'b0}}, multiplier}, 1'b0};
     generate
         for (i = 0; i + 4 < 3*ROWS; i = i + 1) begin : row
@@ -49,11 +49,11 @@ module rescaler #(
                 wire [32:0] digit = ({acc[31], acc} & {33{one}} | {acc, 1'b0} & {33{two}}) ^ {33{padded[2*i+2]}};
                 wire [K+31:0] term;
                 if (i < 1) begin : lowest
-                    wire [K+34:0] all = {{K{1'b0}}, {~digit[32], digit[32], digit}};
+                    wire [K+34:0] all = {{K{1'b0}}, ~digit[32], digit[32], digit};
                     wire unused_all = &{1'b0, all[K+34:K+32]}; // dropped on purpose
                     assign term = all[K+31:0];
                 end else begin : higher
-                    wire [K+35:0] all = {{K{1'b0}}, {1'b1, ~digit[32], digit[31:0], 1'b0, padded[2*i]}} << (2*i-2);
+                    wire [K+35:0] all = {{K{1'b0}}, 1'b1, ~digit[32], digit[31:0], 1'b0, padded[2*i]} << (2*i-2);
                     wire unused_all = &{1'b0, all[K+35:K+32]}; // dropped on purpose
                     assign term = all[K+31:0];
                 end
@@ -63,7 +63,7 @@ module rescaler #(
                 wire [K+31:0] b = row[3*((i-ROWS)/2)+1].value;
                 wire [K+31:0] c = row[3*((i-ROWS)/2)+2].value;
                 wire [K+31:0] made;
-                if (((i-ROWS)%2) < 1) begin : carries
+                if ((i-ROWS)%2 < 1) begin : carries
                     wire [K+31:0] majority = a & b | c & (a ^ b);
                     wire unused_majority = &{1'b0, majority[K+31]}; // dropped on purpose
                     assign made = {majority[K+30:0], 1'b0};
@@ -81,28 +81,29 @@ module rescaler #(
     // Level l of product: what the 2^l bits up to a bit do together: generate a carry, or let
     // one from below through. Below the lowest bit nothing is generated and all let through.
     generate
-        for (l = 0; l < $clog2(K+32)+1; l = l + 1) begin : product_level
+        for (l = 0; l < $clog2(K+32); l = l + 1) begin : product_level
             wire [K+31:0] carry;
             if (l < 1) begin : generated
                 assign carry = last_sums & last_carries;
             end else begin : joined
                 assign carry =
-                    product_level[l-1].carry | product_level[l-1].through & product_level[l-1].carry << ((1 << (l-1)));
+                    product_level[l-1].carry | product_level[l-1].through & (product_level[l-1].carry << (1 << (l-1)));
             end
             wire [K+31:0] through;
             if (l < 1) begin : passed
                 assign through = product_bits;
             end else begin : chained
-                assign through = product_level[l-1].through & ~(~product_level[l-1].through << ((1 << (l-1))));
+                assign through = product_level[l-1].through & ~(~product_level[l-1].through << (1 << (l-1)));
             end
         end
     endgenerate
+    wire [K+31:0] product_carry = product_level[$clog2(K+32)-1].carry;
+    wire [K+31:0] product_through = product_level[$clog2(K+32)-1].through;
 
-    // What enters a bit: the carry out of all bits below, or the one from outside if they all
-    // let it through.
+    // The level above it is what leaves each bit: a carry out of it and all bits below.
     wire [K+31:0] product_leaving =
-        product_level[$clog2(K+32)].carry | product_level[$clog2(K+32)].through & {K+32{1'b0}};
-    wire [K+31:0] product = product_bits ^ (product_leaving << 1 | {{K+31{1'b0}}, 1'b0});
+        product_carry | product_through & (product_carry << (1 << ($clog2(K+32)-1)));
+    wire [K+31:0] product = product_bits ^ (product_leaving << 1);
 
     // Algorithm 1, line 4: nine bits of product / 2^shift, and below them the bit that rounds
     // (0 at shift 0). Stage i shifts by 2^i and keeps the bits that later stages can still
@@ -116,8 +117,8 @@ module rescaler #(
             if (i >= STAGES) begin : entry
                 assign kept = $unsigned(source);
             end else begin : move
-                wire [(1 << (i+1))+8:0] wide = stage[i+1].kept;
-                assign kept = shift[i] ? wide[2*(1 << i)+8:(1 << i)] : wide[(1 << i)+8:0];
+                wire [(1 << (i+1))+8:0] longer = stage[i+1].kept;
+                assign kept = shift[i] ? longer[2*(1 << i)+8:(1 << i)] : longer[(1 << i)+8:0];
             end
         end
     endgenerate
@@ -126,9 +127,9 @@ module rescaler #(
     // The quotient is product[shift+31:shift]. It is beyond nine bits when two neighbours
     // differ from bit shift+8 up. The masks depend on the shift only.
     wire [K+22:0] differs = product[K+30:8] ^ product[K+31:9];
-    wire [K+22:0] from = {K+23{1'b1}} << shift;
-    wire [K+22:0] beyond = {from[K:0], 22'd0};
-    wire wide = |(differs & from & ~beyond);
+    wire [K+22:0] reached = {K+23{1'b1}} << shift;
+    wire [K+22:0] beyond = {reached[K:0], 22'd0};
+    wire wide = |(differs & reached & ~beyond);
 
     // Up to shift = width of m the product has bits above the quotient: then bit shift+31 is
     // its sign (the 32-bit value wraps), else the top bit.
@@ -144,74 +145,76 @@ module rescaler #(
     // both bounds: its sign says which side it is on. Beyond nine bits the sign of the
     // quotient decides.
     wire round = window[0];
-    wire signed [8:0] floor = $signed(window[9:1]);
+    wire signed [8:0] whole = $signed(window[9:1]);
     wire signed [7:0] low = $signed(window[8:1]);
     wire signed [7:0] sum = zero_point + low + $signed({7'd0, round});
     wire signed [8:0] upper_offset =
         $signed({zero_point[7], zero_point}) + ~$signed({act_max[7], act_max});
-    wire [9:0] upper_bits =
-        $unsigned($signed({floor[8], floor})) ^ $unsigned($signed({upper_offset[8], upper_offset}));
+    wire [9:0] upper_bits = {whole[8], whole} ^ {upper_offset[8], upper_offset};
 
     // Level l of upper: what the 2^l bits up to a bit do together: generate a carry, or let
     // one from below through. Below the lowest bit nothing is generated and all let through.
     generate
-        for (l = 0; l < 5; l = l + 1) begin : upper_level
+        for (l = 0; l < 4; l = l + 1) begin : upper_level
             wire [9:0] carry;
             if (l < 1) begin : generated
-                assign carry =
-                    $unsigned($signed({floor[8], floor})) & $unsigned($signed({upper_offset[8], upper_offset}));
+                assign carry = {whole[8], whole} & {upper_offset[8], upper_offset};
             end else begin : joined
                 assign carry =
-                    upper_level[l-1].carry | upper_level[l-1].through & upper_level[l-1].carry << ((1 << (l-1)));
+                    upper_level[l-1].carry | upper_level[l-1].through & (upper_level[l-1].carry << (1 << (l-1)));
             end
             wire [9:0] through;
             if (l < 1) begin : passed
                 assign through = upper_bits;
             end else begin : chained
-                assign through = upper_level[l-1].through & ~(~upper_level[l-1].through << ((1 << (l-1))));
+                assign through = upper_level[l-1].through & ~(~upper_level[l-1].through << (1 << (l-1)));
             end
         end
     endgenerate
+    wire [9:0] upper_carry = upper_level[3].carry;
+    wire [9:0] upper_through = upper_level[3].through;
 
-    // What enters a bit: the carry out of all bits below, or the one from outside if they all
-    // let it through.
-    wire [9:0] upper_leaving = upper_level[4].carry | upper_level[4].through & {10{round}};
-    wire [9:0] upper = upper_bits ^ (upper_leaving << 1 | {9'd0, round});
+    // The level above it, and with it what leaves each bit: a carry out of it and all bits
+    // below, or the one from outside if they all let it through.
+    wire [9:0] upper_leaving =
+        upper_carry | upper_through & (upper_carry << 8) | upper_through & ~(~upper_through << 8) & {10{round}};
+    wire [9:0] upper = upper_bits ^ ((upper_leaving << 1) | {9'd0, round});
     wire signed [8:0] lower_offset =
         $signed({zero_point[7], zero_point}) - $signed({act_min[7], act_min});
-    wire [9:0] lower_bits =
-        $unsigned($signed({floor[8], floor})) ^ $unsigned($signed({lower_offset[8], lower_offset}));
+    wire [9:0] lower_bits = {whole[8], whole} ^ {lower_offset[8], lower_offset};
 
     // Level l of lower: what the 2^l bits up to a bit do together: generate a carry, or let
     // one from below through. Below the lowest bit nothing is generated and all let through.
     generate
-        for (l = 0; l < 5; l = l + 1) begin : lower_level
+        for (l = 0; l < 4; l = l + 1) begin : lower_level
             wire [9:0] carry;
             if (l < 1) begin : generated
-                assign carry =
-                    $unsigned($signed({floor[8], floor})) & $unsigned($signed({lower_offset[8], lower_offset}));
+                assign carry = {whole[8], whole} & {lower_offset[8], lower_offset};
             end else begin : joined
                 assign carry =
-                    lower_level[l-1].carry | lower_level[l-1].through & lower_level[l-1].carry << ((1 << (l-1)));
+                    lower_level[l-1].carry | lower_level[l-1].through & (lower_level[l-1].carry << (1 << (l-1)));
             end
             wire [9:0] through;
             if (l < 1) begin : passed
                 assign through = lower_bits;
             end else begin : chained
-                assign through = lower_level[l-1].through & ~(~lower_level[l-1].through << ((1 << (l-1))));
+                assign through = lower_level[l-1].through & ~(~lower_level[l-1].through << (1 << (l-1)));
             end
         end
     endgenerate
+    wire [9:0] lower_carry = lower_level[3].carry;
+    wire [9:0] lower_through = lower_level[3].through;
 
-    // What enters a bit: the carry out of all bits below, or the one from outside if they all
-    // let it through.
-    wire [9:0] lower_leaving = lower_level[4].carry | lower_level[4].through & {10{round}};
-    wire [9:0] lower = lower_bits ^ (lower_leaving << 1 | {9'd0, round});
-    wire above = outside ? ~negative : ~($signed(upper) < 10'sd0);
-    wire below = outside ? negative : $signed(lower) < 10'sd0;
+    // The level above it, and with it what leaves each bit: a carry out of it and all bits
+    // below, or the one from outside if they all let it through.
+    wire [9:0] lower_leaving =
+        lower_carry | lower_through & (lower_carry << 8) | lower_through & ~(~lower_through << 8) & {10{round}};
+    wire [9:0] lower = lower_bits ^ ((lower_leaving << 1) | {9'd0, round});
+    wire too_high = outside ? ~negative : ~($signed(upper) < 10'sd0);
+    wire too_low = outside ? negative : $signed(lower) < 10'sd0;
     wire signed [7:0] clamped =
-        below ? act_min
-        : above ? act_max
+        too_low ? act_min
+        : too_high ? act_max
         : sum;
     assign out = clamped;
 endmodule

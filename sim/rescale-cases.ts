@@ -78,7 +78,29 @@ export function directedCases(format: MultiplierFormat): readonly RescaleCase[] 
 
 /** Those of them whose quotient is where the 32-bit value wraps. They are few, and easily left out of a sample. */
 export function wrappingCases(format: MultiplierFormat): readonly RescaleCase[] {
-  return casesAround(WRAPPING_QUOTIENTS, [], format);
+  return [...casesAround(WRAPPING_QUOTIENTS, [], format), ...casesWrappedInto(QUOTIENTS, format)];
+}
+
+/**
+ * Without a shift an odd multiplier has an inverse modulo 2^32, and so an accumulator for every 32-bit value of the
+ * quotient. Most are far beyond 32 bits before: of that nothing may show.
+ */
+function casesWrappedInto(quotients: readonly number[], format: MultiplierFormat): readonly RescaleCase[] {
+  return edgeMultipliers(format)
+    .filter((multiplier) => multiplier % 2 === 1)
+    .flatMap((multiplier) =>
+      quotients.map((quotient) => ({
+        accumulator: Math.imul(quotient, inverse(multiplier)),
+        parameters: { multiplier, shift: 0, ...FULL_RANGE },
+      })),
+    );
+}
+
+/** Of an odd number modulo 2^32. Every step doubles the bits that are right; of any odd square three are. */
+function inverse(odd: number): number {
+  let found = odd;
+  for (let bits = 3; bits < 32; bits *= 2) found = Math.imul(found, 2 - Math.imul(odd, found));
+  return found;
 }
 
 /** A few of the directed ones, among which is each kind that is among them all: what a small sample must have. */
@@ -196,7 +218,9 @@ export function rescaleBins(format: MultiplierFormat): readonly string[] {
     'quotient just above nine bits',
     'quotient just below nine bits',
     // M > 1 is needed, which one bit cannot say.
-    ...(multiplierWidth(format) > 1 ? ['quotient wraps', 'rounding makes the quotient wrap'] : []),
+    ...(multiplierWidth(format) > 1
+      ? ['quotient wraps', 'quotient wraps into the output', 'rounding makes the quotient wrap']
+      : []),
     'clamp range above zero',
     'clamp range below zero',
     'clamp range of one value',
@@ -239,7 +263,10 @@ export function coverRescale(
   if (quotient < -128 && quotient >= -256) coverage.hit('quotient -256..-129');
   if (quotient > 255 && quotient < 260) coverage.hit('quotient just above nine bits');
   if (quotient < -256 && quotient > -261) coverage.hit('quotient just below nine bits');
-  if (Math.abs(accumulator * multiplier * 2 ** -shift - quotient) > 1) coverage.hit('quotient wraps');
+  if (Math.abs(accumulator * multiplier * 2 ** -shift - quotient) > 1) {
+    coverage.hit('quotient wraps');
+    if (sum >= activationMin && sum <= activationMax) coverage.hit('quotient wraps into the output');
+  }
   if (
     quotient === INT32_MIN &&
     BigInt.asIntN(32, floorOf(accumulator, multiplier, shift)) === 2n ** 31n - 1n

@@ -1,11 +1,11 @@
 /** Multiplication in radix 4 (Booth): half as many rows as the multiplier has bits, each by -2, -1, 0, 1 or 2. */
 import { type Bit, concat, repeat, type Scope, type Signal, unsignedLiteral } from '../dsl/index.ts';
 
-/** Three neighbours of the multiplier, 0 beyond its ends: the digit is middle + below - 2 * high. */
+/** Three neighbours of the multiplier: the digit is middle + below - 2 * high. The lowest has none below. */
 export interface Digit {
   readonly high: Bit;
   readonly middle: Bit;
-  readonly below: Bit;
+  readonly below?: Bit;
 }
 
 /**
@@ -20,7 +20,7 @@ export function timesDigit(
   value: Signal<'signed'> | Signal<'unsigned'>,
   { high, middle, below }: Digit,
 ): Signal<'unsigned'> {
-  const one = scope.wire(`one${suffix}`, middle.xor(below));
+  const one = scope.wire(`one${suffix}`, below ? middle.xor(below) : middle);
   const two = scope.wire(`two${suffix}`, high.xor(middle).and(one.not()));
   const once = concat(value.top(), value);
   const twice = concat(value, unsignedLiteral(0, 1));

@@ -108,9 +108,9 @@ export function multiplyAccumulate(
       const digits = DIGITS.map((digit) => {
         const high = weight.bit(2 * digit + 1);
         const middle = weight.bit(2 * digit);
-        const below = digit === 0 ? bit(0) : weight.bit(2 * digit - 1);
+        const below = digit === 0 ? {} : { below: weight.bit(2 * digit - 1) };
         return {
-          value: timesDigit(block, `${digit}`, activation, { high, middle, below }),
+          value: timesDigit(block, `${digit}`, activation, { high, middle, ...below }),
           negative: high,
         };
       });
@@ -138,30 +138,25 @@ export function multiplyAccumulate(
     (i) => lanes.at(i).row4,
   ];
   const all = MACS.times(terms.length);
-  /** Row i: the first rows of all lanes, then their second rows, ..., the accumulator, the constant. */
-  const row = (block: Scope, i: Dimension, digit: number): Signal<'unsigned'> => {
-    const term = terms[digit];
-    const name = `row${digit}_on`;
-    const before = MACS.times(digit);
-    if (!term) {
-      return block.choose(
-        name,
-        unsigned(size),
-        i.lessThan(all.plus(1)),
-        { label: 'accumulator', describe: () => previous.slice(0, low).extend(size) },
-        { label: 'correction', describe: () => constant.extend(size) },
-      );
-    }
-    return block.choose(
-      name,
-      unsigned(size),
-      i.lessThan(before.plus(MACS)),
-      { label: `digit${digit}`, describe: () => term(i.minus(before)) },
-      { label: `beyond${digit}`, describe: (next) => row(next, i, digit + 1) },
-    );
-  };
+  // The first rows of all lanes, then their second rows, ..., the accumulator, the constant.
   const { sums, carries } = carrySave(scope, { rows: all.plus(2), width: size }, (block, i) =>
-    row(block, i, 0),
+    block.chooseFirst(
+      'term',
+      unsigned(size),
+      [
+        ...terms.map((term, digit) => ({
+          condition: i.lessThan(MACS.times(digit + 1)),
+          label: `digit${digit}`,
+          describe: () => term(i.minus(MACS.times(digit))),
+        })),
+        {
+          condition: i.lessThan(all.plus(1)),
+          label: 'accumulator',
+          describe: () => previous.slice(0, low).extend(size),
+        },
+      ],
+      { label: 'correction', describe: () => constant.extend(size) },
+    ),
   );
 
   scope.comment(
@@ -173,7 +168,6 @@ export function multiplyAccumulate(
   const operands = {
     a: concat(upper, sums.slice(0, low)),
     b: concat(repeat(minusOne, low.times(-1).plus(31)), odd, carries.slice(0, low)),
-    carryIn: bit(0),
   };
   return prefixSum(scope, 'next', operands, Dimension.constant(32)).asSigned();
 }

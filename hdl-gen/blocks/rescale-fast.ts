@@ -45,10 +45,9 @@ export const fastPath: RescalePath<Step> = (scope, { acc, m, ...rest }, width, c
   );
   const multiplied = cut('rows', { ...rest, ...multiply(scope, acc, m, width) });
   const { sums, carries, ...parameters } = multiplied;
-  const none = unsignedLiteral(0, 1);
   const { product, shift, ...output } = cut('product', {
     ...parameters,
-    product: prefixSum(scope, 'product', { a: sums, b: carries, carryIn: none }, productWidth),
+    product: prefixSum(scope, 'product', { a: sums, b: carries }, productWidth),
   });
 
   scope.comment(
@@ -67,8 +66,8 @@ export const fastPath: RescalePath<Step> = (scope, { acc, m, ...rest }, width, c
       const move = {
         label: 'move',
         describe: (move: Scope) => {
-          const wide = move.wire('wide', family.at(i.plus(1)).kept);
-          return shift.bit(i).select(wide.slice(pow2(i), kept), wide.slice(0, kept));
+          const longer = move.wire('longer', family.at(i.plus(1)).kept);
+          return shift.bit(i).select(longer.slice(pow2(i), kept), longer.slice(0, kept));
         },
       };
       return { kept: block.choose('kept', unsigned(kept), i.atLeast(stages), entry, move) };
@@ -89,12 +88,12 @@ export const fastPath: RescalePath<Step> = (scope, { acc, m, ...rest }, width, c
     'Eq. (1): zero point and rounding bit in one addition. Beside it, the same sum against both bounds: its sign says which side it is on. Beyond nine bits the sign of the quotient decides.',
   );
   const round = scope.wire('round', quotient.bit(0));
-  const floor = scope.wire('floor', quotient.slice(1, 9).asSigned());
+  const whole = scope.wire('whole', quotient.slice(1, 9).asSigned());
   const low = scope.wire('low', quotient.slice(1, 8).asSigned());
   const sum = scope.wire('sum', zero_point.addWrap(low).addWrap(round.toSigned()));
   const versus = (name: string, offset: Signed): Bit => {
     const operands = {
-      a: floor.extend(10).asUnsigned(),
+      a: whole.extend(10).asUnsigned(),
       b: offset.extend(10).asUnsigned(),
       carryIn: round,
     };
@@ -104,9 +103,9 @@ export const fastPath: RescalePath<Step> = (scope, { acc, m, ...rest }, width, c
   // sum - act_max - 1 is negative up to the upper bound, sum - act_min below the lower one.
   const atMost = versus('upper', scope.wire('upper_offset', zero_point.add(act_max.not())));
   const lessThan = versus('lower', scope.wire('lower_offset', zero_point.sub(act_min)));
-  const above = scope.wire('above', outside.select(negative.not(), atMost.not()));
-  const below = scope.wire('below', outside.select(negative, lessThan));
-  return scope.wire('clamped', below.select(act_min, above.select(act_max, sum)));
+  const tooHigh = scope.wire('too_high', outside.select(negative.not(), atMost.not()));
+  const tooLow = scope.wire('too_low', outside.select(negative, lessThan));
+  return scope.wire('clamped', tooLow.select(act_min, tooHigh.select(act_max, sum)));
 };
 
 /**
@@ -161,9 +160,9 @@ function quotientRange(
   );
   const inner = width.plus(23);
   const differs = scope.wire('differs', product.slice(8, inner).xor(product.slice(9, inner)));
-  const from = scope.wire('from', repeat(unsignedLiteral(1, 1), inner).shiftLeftWrap(shift));
-  const beyond = scope.wire('beyond', concat(from.slice(0, width.plus(1)), unsignedLiteral(0, 22)));
-  const wide = scope.wire('wide', differs.and(from).and(beyond.not()).any());
+  const reached = scope.wire('reached', repeat(unsignedLiteral(1, 1), inner).shiftLeftWrap(shift));
+  const beyond = scope.wire('beyond', concat(reached.slice(0, width.plus(1)), unsignedLiteral(0, 22)));
+  const wide = scope.wire('wide', differs.and(reached).and(beyond.not()).any());
 
   scope.comment(
     'Up to shift = width of m the product has bits above the quotient: then bit shift+31 is its sign (the 32-bit value wraps), else the top bit.',

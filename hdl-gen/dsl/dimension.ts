@@ -91,25 +91,24 @@ export class Dimension {
     if (constant !== undefined) return Dimension.constant(2 ** constant);
     return Dimension.#factor({
       kind: 'pow2',
-      text: `(1 << ${operand(argument)})`,
+      text: `(1 << ${argument.toOperand()})`,
       argument,
     });
   }
 
   /** floor(argument / 2), argument >= 0. */
   static half(argument: Dimension): Dimension {
-    return Dimension.#factor({ kind: 'half', text: `(${operand(argument)}/2)`, argument });
+    return Dimension.#factor({ kind: 'half', text: `(${argument.toOperand()}/2)`, argument });
   }
 
   /** argument modulo 2, argument >= 0. */
   static parity(argument: Dimension): Dimension {
-    return Dimension.#factor({ kind: 'parity', text: `(${operand(argument)}%2)`, argument });
+    return Dimension.#factor({ kind: 'parity', text: `(${argument.toOperand()}%2)`, argument });
   }
 
   /** The larger of two; prefer {@link larger}, which drops the one that never is. */
   static max(left: Dimension, right: Dimension): Dimension {
-    const [a, b] = [operand(left), operand(right)];
-    const text = `(${a} > ${b} ? ${a} : ${b})`;
+    const text = `(${left} > ${right} ? ${left} : ${right})`;
     return Dimension.#factor({ kind: 'max', text, left, right });
   }
 
@@ -237,13 +236,27 @@ export class Dimension {
     }
   }
 
+  /** As an operand of any operator: in parentheses unless it is a word, or has its own. */
+  toOperand(): string {
+    const [first, ...rest] = this.#terms;
+    const [factor, ...others] = first?.factors ?? [];
+    const isFactor = first?.coefficient === 1 && factor && others.length === 0 && rest.length === 0;
+    if (isFactor) return factor.text;
+    const text = `${this}`;
+    return /^\w+$/.test(text) ? text : `(${text})`;
+  }
+
   /** As Verilog writes it, without spaces: `8*MACS-1`. */
   toString(): string {
     if (this.#terms.length === 0) return '0';
     return this.#terms
       .map(({ coefficient, factors }, index) => {
         const magnitude = Math.abs(coefficient);
-        const names = factors.map((factor) => factor.text);
+        // As a term of their own these need no parentheses, unless the sign of a first one were to bind tighter.
+        const bare = factors.length === 1 && (coefficient === 1 || (coefficient === -1 && index > 0));
+        const names = factors.map(({ kind, text }) =>
+          bare && (kind === 'half' || kind === 'parity') ? text.slice(1, -1) : text,
+        );
         const product = magnitude === 1 && names.length > 0 ? names : [String(magnitude), ...names];
         const sign = coefficient < 0 ? '-' : index === 0 ? '' : '+';
         return sign + product.join('*');
@@ -419,12 +432,6 @@ function* combinations(
     }
   }
   yield* from(0);
-}
-
-/** As an operand of any operator: in parentheses unless it is a single word. */
-function operand(dimension: Dimension): string {
-  const text = `${dimension}`;
-  return /^\w+$/.test(text) ? text : `(${text})`;
 }
 
 function ceilLog2(value: number): number {

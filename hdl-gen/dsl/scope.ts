@@ -15,7 +15,7 @@ import type { Sign, Vector, VectorType } from './expression.ts';
 import { requireIdentifier } from './identifier.ts';
 import type { InputSignals, Module, OutputSignals, ParameterSpecs, PortSpecs } from './ports.ts';
 import { type AnySignal, type Bit, fitted, literal, named, requireBit, Signal } from './signal.ts';
-import type { Update } from './statement.ts';
+import type { Block, Update } from './statement.ts';
 
 /** A register: a signal that takes a new value at a clock edge; see {@link Scope.clocked}. */
 export class Register<S extends Sign> extends Signal<S> {
@@ -53,6 +53,12 @@ type MemberSignals<M extends MemberTypes> = { readonly [N in keyof M]: Signal<M[
 /** The blocks of a generate loop, seen from outside or from one of them: `at(i)` is block i's signals. */
 export interface Family<M extends MemberTypes> {
   at(index: DimensionLike): MemberSignals<M>;
+}
+
+/** What one case of {@link Scope.chooseFirst} describes. */
+interface Branch<S extends Sign> {
+  readonly label: string;
+  readonly describe: (block: Scope) => Signal<S>;
 }
 
 export class Scope {
@@ -235,42 +241,49 @@ export class Scope {
     return family;
   }
 
-  /**
-   * A wire whose hardware depends on a parameter or a loop variable (generate-if): described by the branch
-   * whose condition holds.
-   */
+  /** {@link chooseFirst} of two. */
   choose<S extends Sign>(
     name: string,
     type: VectorType<S>,
     condition: Condition,
-    whenTrue: { readonly label: string; readonly describe: (block: Scope) => Signal<S> },
-    otherwise: { readonly label: string; readonly describe: (block: Scope) => Signal<S> },
+    whenTrue: Branch<S>,
+    otherwise: Branch<S>,
+  ): Signal<S> {
+    return this.chooseFirst(name, type, [{ ...whenTrue, condition }], otherwise);
+  }
+
+  /**
+   * A wire whose hardware depends on a parameter or a loop variable (generate-if): described by the first case
+   * whose condition holds.
+   */
+  chooseFirst<S extends Sign>(
+    name: string,
+    type: VectorType<S>,
+    cases: readonly (Branch<S> & { readonly condition: Condition })[],
+    otherwise: Branch<S>,
   ): Signal<S> {
     this.#declare(name);
     emit({ kind: 'wire', name, type, value: undefined });
     const module = currentModule();
     const target = named(name, type);
-    const branch = (
-      { label, describe }: { readonly label: string; readonly describe: (block: Scope) => Signal<S> },
-      guards: readonly Condition[],
-    ) => {
+    const block = ({ label, describe }: Branch<S>, guards: readonly Condition[]): Block => {
       this.#declare(label);
       const names = new Set(this.#names);
-      return within({ module, guards: [...currentGuards(), ...guards], names }, (list) => {
-        const block = new Scope(names, this.#genvars);
-        const value = describe(block);
-        block.finish();
+      const body = within({ module, guards: [...currentGuards(), ...guards], names }, (list) => {
+        const scope = new Scope(names, this.#genvars);
+        const value = describe(scope);
+        scope.finish();
         list.push({ kind: 'assign', target, value: fitted(`${module}.${name}`, value, type.width) });
       });
+      return { label, body };
     };
-    emit({
-      kind: 'if',
-      condition,
-      label: whenTrue.label,
-      body: branch(whenTrue, [condition]),
-      elseLabel: otherwise.label,
-      elseBody: branch(otherwise, negate(condition)),
+    const before: Condition[] = [];
+    const blocks = cases.map(({ condition, ...branch }) => {
+      const made = { condition, ...block(branch, [...before, condition]) };
+      before.push(...negate(condition));
+      return made;
     });
+    emit({ kind: 'if', cases: blocks, otherwise: block(otherwise, before) });
     return target;
   }
 

@@ -50,14 +50,17 @@ export type Statement =
     }
   | {
       readonly kind: 'if';
-      readonly condition: Condition;
-      readonly label: string;
-      readonly body: readonly Statement[];
-      readonly elseLabel: string;
-      readonly elseBody: readonly Statement[];
+      readonly cases: readonly (Block & { readonly condition: Condition })[];
+      readonly otherwise: Block;
     }
   /** Bits that a narrowing operation dropped on purpose, read here so that lint knows. */
   | { readonly kind: 'dropped'; readonly name: string; readonly value: Vector };
+
+/** A branch of a generate-if. */
+export interface Block {
+  readonly label: string;
+  readonly body: readonly Statement[];
+}
 
 export interface Update {
   readonly register: string;

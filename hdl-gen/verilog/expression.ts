@@ -79,8 +79,12 @@ function render(vector: Vector, width: Dimension, sign: Sign): Text {
       const level = LEVEL[expression.operator];
       const [left, right] = expression.operands.map((operand) => render(operand, width, sign));
       if (!left || !right) throw new Error('an operation has two operands');
-      const leftText = left.level > level ? `(${left.text})` : left.text;
-      return { text: `${leftText} ${expression.operator} ${wrapped(right, level)}`, level };
+      // Few readers know that a shift binds tighter than &, ^ and |.
+      const needsParentheses = (operand: Text) =>
+        operand.level > level || (expression.kind === 'bitwise' && operand.level === LEVEL.shift);
+      const leftText = needsParentheses(left) ? `(${left.text})` : left.text;
+      const rightText = needsParentheses(right) ? `(${right.text})` : wrapped(right, level);
+      return { text: `${leftText} ${expression.operator} ${rightText}`, level };
     }
     case 'modulo':
       return extended(vector, render(expression.operand, vector.width, vector.sign), width, sign);
@@ -131,13 +135,11 @@ function render(vector: Vector, width: Dimension, sign: Sign): Text {
     }
     case 'place': {
       const operand = wrapped(render(expression.operand, vector.width, vector.sign), LEVEL.shift);
-      const amount = /^\w+$/.test(`${expression.amount}`) ? `${expression.amount}` : `(${expression.amount})`;
-      return extended(vector, { text: `${operand} << ${amount}`, level: LEVEL.shift }, width, sign);
+      const text = `${operand} << ${expression.amount.toOperand()}`;
+      return extended(vector, { text, level: LEVEL.shift }, width, sign);
     }
-    case 'concat': {
-      const parts = expression.parts.map((part) => printExpression(part));
-      return extended(vector, { text: `{${parts.join(', ')}}`, level: LEVEL.primary }, width, sign);
-    }
+    case 'concat':
+      return extended(vector, { text: `{${printParts(vector)}}`, level: LEVEL.primary }, width, sign);
     case 'repeat':
       return extended(
         vector,
@@ -149,6 +151,11 @@ function render(vector: Vector, width: Dimension, sign: Sign): Text {
       return render(expression.operand, width, sign);
     case 'reinterpret': {
       const { operand } = expression;
+      const inner = operand.expression;
+      // The sign bit is repeated by hand, so that no cast is needed before the bits are read as unsigned.
+      if (vector.sign === 'unsigned' && inner.kind === 'extend' && inner.operand.expression.kind === 'name') {
+        return extended(vector, render(inner.operand, vector.width, 'unsigned'), width, sign);
+      }
       const text =
         operand.sign === vector.sign
           ? printExpression(operand)
@@ -158,6 +165,14 @@ function render(vector: Vector, width: Dimension, sign: Sign): Text {
       return extended(vector, { text, level: LEVEL.primary }, width, sign, top);
     }
   }
+}
+
+/** The parts of a concatenation without its braces; one inside another becomes parts of the outer one. */
+function printParts(vector: Vector): string {
+  const { expression } = vector;
+  return expression.kind === 'concat'
+    ? expression.parts.map((part) => printParts(part)).join(', ')
+    : printExpression(vector);
 }
 
 /**
@@ -180,7 +195,7 @@ function extended(
   const joined =
     vector.sign === 'signed'
       ? `{${fill(topBit(topSource), growth)}, ${source}}`
-      : `{${zeros(growth)}, ${text.text}}`;
+      : `{${zeros(growth)}, ${vector.expression.kind === 'concat' ? printParts(vector) : text.text}}`;
   return { text: sign === 'signed' ? `$signed(${joined})` : joined, level: LEVEL.primary };
 }
 

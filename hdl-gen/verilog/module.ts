@@ -165,12 +165,14 @@ function upperBound(name: string, maximum: Dimension): string {
 }
 
 function printChoice(statement: Extract<Statement, { kind: 'if' }>): readonly string[] {
-  const { condition, label, body, elseLabel, elseBody } = statement;
+  const { cases, otherwise } = statement;
   return [
-    `if (${conditionText(condition)}) begin : ${label}`,
-    ...indented(printStatements(body, 'generate')),
-    `end else begin : ${elseLabel}`,
-    ...indented(printStatements(elseBody, 'generate')),
+    ...cases.flatMap(({ condition, label, body }, index) => [
+      `${index > 0 ? 'end else ' : ''}if (${conditionText(condition)}) begin : ${label}`,
+      ...indented(printStatements(body, 'generate')),
+    ]),
+    `end else begin : ${otherwise.label}`,
+    ...indented(printStatements(otherwise.body, 'generate')),
     'end',
   ];
 }
@@ -199,7 +201,7 @@ function loopVariables(statements: readonly Statement[]): readonly string[] {
       case 'for':
         return [statement.genvar.name, ...loopVariables(statement.body)];
       case 'if':
-        return [...loopVariables(statement.body), ...loopVariables(statement.elseBody)];
+        return [...statement.cases, statement.otherwise].flatMap(({ body }) => loopVariables(body));
       default:
         return [];
     }

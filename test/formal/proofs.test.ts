@@ -160,8 +160,8 @@ const BUGS: Readonly<Record<string, PlantedBug>> = {
   'an addition without two levels of its prefix': {
     proof: 'rescaler',
     module: 'rescaler',
-    line: /product_level\[\$clog2\(K\+32\)\]\.carry/,
-    becomes: 'product_level[$clog2(K+32)-2].carry',
+    line: /(product_carry = )product_level\[\$clog2\(K\+32\)-1\]/,
+    becomes: '$1product_level[$clog2(K+32)-3]',
     caughtBy: 'addition',
   },
   'a register too few on one path': {

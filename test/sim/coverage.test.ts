@@ -148,6 +148,20 @@ const RESCALES: Readonly<Record<string, readonly [is: readonly Case[], not: read
       { accumulator: 1, shift: 4 },
     ],
   ],
+  'quotient wraps into the output': [
+    // 3 * 0x55555556 is 2^32 + 2.
+    [
+      { accumulator: 0x55555556, multiplier: 3, shift: 0 },
+      { accumulator: -0x55555556, multiplier: 3, shift: 0 },
+      { accumulator: 2 ** 30, shift: 0 },
+    ],
+    [
+      { accumulator: 2 ** 28, shift: 0 },
+      { accumulator: 0x55555556, multiplier: 3, shift: 0, outputZeroPoint: 99 },
+      { accumulator: 0x55555556, multiplier: 3, shift: 0, activationMin: 4 },
+      { accumulator: 2, multiplier: 1, shift: 0 },
+    ],
+  ],
   'rounding makes the quotient wrap': [
     // 2^31 - 1/2, which is 2^31.
     [{ accumulator: 0x11111111, multiplier: 15, shift: 1 }],
