@@ -71,6 +71,11 @@ const WRAPPING_QUOTIENTS = [
   2 ** 31,
 ];
 
+/** Rounding up makes of 2^31 - 1/2 one that wraps, but of these none: one or two of the bits that are output are 0. */
+const ROUNDED_QUOTIENTS = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((bit) =>
+  [1, 3].map((zeros) => 2 ** 31 - 1 - zeros * 2 ** bit),
+);
+
 /** Every shift with the extreme multipliers, at the extreme accumulators and around the edges of the output. */
 export function directedCases(format: MultiplierFormat): readonly RescaleCase[] {
   return [...casesAround(QUOTIENTS, ACCUMULATORS, format), ...wrappingCases(format)];
@@ -78,28 +83,30 @@ export function directedCases(format: MultiplierFormat): readonly RescaleCase[] 
 
 /** Those of them whose quotient is where the 32-bit value wraps. They are few, and easily left out of a sample. */
 export function wrappingCases(format: MultiplierFormat): readonly RescaleCase[] {
-  return [...casesAround(WRAPPING_QUOTIENTS, [], format), ...casesWrappedInto(QUOTIENTS, format)];
+  const odd = edgeMultipliers(format).filter((multiplier) => multiplier % 2 === 1);
+  return [
+    ...casesAround(WRAPPING_QUOTIENTS, [], format),
+    ...odd.flatMap((multiplier) => [
+      ...QUOTIENTS.flatMap((quotient) => caseWithProduct(quotient, multiplier, 0)),
+      ...ROUNDED_QUOTIENTS.flatMap((quotient) => caseWithProduct(2 * quotient + 1, multiplier, 1)),
+    ]),
+  ];
 }
 
 /**
- * Without a shift an odd multiplier has an inverse modulo 2^32, and so an accumulator for every 32-bit value of the
- * quotient. Most are far beyond 32 bits before: of that nothing may show.
+ * The accumulator that makes this product, modulo 2^(32 + shift): all that the quotient has of it. An odd multiplier
+ * has an inverse, and so one for every product, but that it may need more than 32 bits. Most of these products are
+ * far beyond: of that nothing may show.
  */
-function casesWrappedInto(quotients: readonly number[], format: MultiplierFormat): readonly RescaleCase[] {
-  return edgeMultipliers(format)
-    .filter((multiplier) => multiplier % 2 === 1)
-    .flatMap((multiplier) =>
-      quotients.map((quotient) => ({
-        accumulator: Math.imul(quotient, inverse(multiplier)),
-        parameters: { multiplier, shift: 0, ...FULL_RANGE },
-      })),
-    );
+function caseWithProduct(product: number, multiplier: number, shift: 0 | 1): readonly RescaleCase[] {
+  const accumulator = Number(BigInt.asIntN(32 + shift, BigInt(product) * inverse(BigInt(multiplier))));
+  return isInt32(accumulator) ? [{ accumulator, parameters: { multiplier, shift, ...FULL_RANGE } }] : [];
 }
 
-/** Of an odd number modulo 2^32. Every step doubles the bits that are right; of any odd square three are. */
-function inverse(odd: number): number {
+/** Of an odd number modulo 2^48. Every step doubles the bits that are right; of any odd number's own three are. */
+function inverse(odd: bigint): bigint {
   let found = odd;
-  for (let bits = 3; bits < 32; bits *= 2) found = Math.imul(found, 2 - Math.imul(odd, found));
+  for (let bits = 3; bits < 48; bits *= 2) found = BigInt.asUintN(48, found * (2n - odd * found));
   return found;
 }
 
