@@ -3,6 +3,7 @@
  * results are stated (a NAND2 for area, a fan-out-of-four inverter for delay), found by function, not by name.
  */
 import { truthTable } from './boolean-function.ts';
+import { areaOf, isForTools } from './core-cell.ts';
 import { type Attribute, attributeOf, type Group, groupsOf, LibertyError, parseLiberty } from './liberty.ts';
 import { condensed } from './liberty-condense.ts';
 import { delayTables, type Edge, type EdgeTables } from './nldm.ts';
@@ -41,19 +42,35 @@ export function cellLibrary(text: string, path: string): CellLibrary {
   const units = unitsOf(library, path);
   const cells = groupsOf(library, 'cell').map((group) => describe(group, path));
   if (cells.length === 0) throw lacks(path, 'no cells', 'standard cells');
-  if (!cells.some(isFlipFlop)) {
+  const usable = cells.filter(({ forTools }) => forTools);
+  if (!usable.some(isFlipFlop)) {
     const wanted =
-      'a D flip-flop: a cell with an ff group whose next_state is one input, and without dont_use';
-    throw lacks(path, 'no flip-flop', wanted);
+      'a D flip-flop: a cell with an ff group whose next_state is one input, with an area and without dont_use';
+    throw lacks(path, 'no flip-flop', wanted, cells.find(isFlipFlop));
   }
-  const usable = cells.filter((cell) => !cell.sequential && !cell.dontUse);
-  const nand2 = smallest(usable.filter((cell) => computes(cell, [true, true, true, false])));
-  if (nand2 === undefined) throw lacks(path, 'no NAND2', 'a cell with the function !(A*B)');
-  const inverters = singleInput(library, usable, [true, false]);
+  const isNand2 = (cell: Cell) => computes(cell, [true, true, true, false]);
+  const nand2 = smallest(usable.filter(isNand2));
+  if (nand2 === undefined) {
+    throw lacks(path, 'no NAND2', 'a cell with the function !(A*B)', cells.find(isNand2));
+  }
+  const isInverter = (cell: Cell) => computes(cell, [true, false]);
+  const inverters = usable.filter(isInverter).flatMap((cell) => stagesOf(library, cell));
   const unit = unitInverter(inverters);
-  if (unit === undefined) throw lacks(path, 'no inverter with delay tables', 'a cell with the function !A');
+  if (unit === undefined) {
+    const untimed = usable.find(isInverter);
+    if (untimed === undefined) {
+      throw lacks(path, 'no inverter', 'a cell with the function !A', cells.find(isInverter));
+    }
+    throw new LibertyError(
+      `${path} has no inverter with delays: ${untimed.name} lacks a capacitance of its input or NLDM tables, ` +
+        'of which all four are needed: cell_rise, cell_fall, rise_transition, fall_transition; ' +
+        'give the NLDM file of the library',
+    );
+  }
   const fo4 = fanOutOfFour(unit);
-  const drivers = singleInput(library, usable, [false, true]);
+  const drivers = usable
+    .filter((cell) => computes(cell, [false, true]))
+    .flatMap((cell) => stagesOf(library, cell));
   const driver = closestDriver(drivers.length > 0 ? drivers : inverters, unit, fo4.slew);
   const loadFf = round(LOAD_INVERTERS * unit.capacitance * units.fF);
   const facts = {
@@ -78,8 +95,11 @@ export function cellLibrary(text: string, path: string): CellLibrary {
   };
 }
 
-function lacks(path: string, what: string, wanted: string): LibertyError {
-  return new LibertyError(`${path} has ${what}; give a library that has ${wanted}`);
+/** @param unusable a cell that would do if the tools could choose it */
+function lacks(path: string, what: string, wanted: string, unusable?: Cell): LibertyError {
+  const fault = unusable && (unusable.area > 0 ? 'is a pad or marked dont_use' : 'has no area');
+  const reason = unusable === undefined ? '' : `: ${unusable.name} ${fault}`;
+  return new LibertyError(`${path} has ${what}${reason}; give a library that has ${wanted}`);
 }
 
 function round(value: number): number {
@@ -117,7 +137,7 @@ interface Cell {
   readonly name: string;
   readonly area: number;
   readonly sequential: boolean;
-  readonly dontUse: boolean;
+  readonly forTools: boolean;
   readonly inputs: readonly Group[];
   readonly outputs: readonly Group[];
   readonly group: Group;
@@ -125,14 +145,14 @@ interface Cell {
 
 function describe(group: Group, path: string): Cell {
   const [name = ''] = group.names;
-  const area = Number(attributeOf(group, 'area') ?? 0);
+  const area = areaOf(group);
   if (!(area >= 0)) throw new LibertyError(`${path}: cell ${name} has an area that is no number`);
   const pins = groupsOf(group, 'pin');
   return {
     name,
     area,
     sequential: SEQUENTIAL_GROUPS.some((kind) => groupsOf(group, kind).length > 0),
-    dontUse: (attributeOf(group, 'dont_use') ?? 'false') !== 'false',
+    forTools: isForTools(group),
     inputs: pins.filter((pin) => attributeOf(pin, 'direction') === 'input'),
     outputs: pins.filter((pin) => attributeOf(pin, 'direction') === 'output'),
     group,
@@ -140,17 +160,18 @@ function describe(group: Group, path: string): Cell {
 }
 
 /** A flip-flop that dfflibmap maps to: it takes over one input, as it is or inverted. */
-function isFlipFlop({ group, inputs, dontUse }: Cell): boolean {
+function isFlipFlop({ group, inputs }: Cell): boolean {
   const [state] = groupsOf(group, 'ff');
-  if (state === undefined || dontUse || attributeOf(state, 'clocked_on') === undefined) return false;
+  if (state === undefined || attributeOf(state, 'clocked_on') === undefined) return false;
   const next = attributeOf(state, 'next_state') ?? '';
   return inputs.some((pin) => truthTable(next, pin.names) !== undefined);
 }
 
-/** Whether a cell has one output, with this truth table. */
-function computes({ inputs, outputs }: Cell, table: readonly boolean[]): boolean {
+/** Whether a cell has one output, with this truth table, and no state. */
+function computes({ sequential, inputs, outputs }: Cell, table: readonly boolean[]): boolean {
   const [output] = outputs;
-  if (output === undefined || outputs.length !== 1 || 2 ** inputs.length !== table.length) return false;
+  if (sequential || output === undefined || outputs.length !== 1 || 2 ** inputs.length !== table.length)
+    return false;
   const names = inputs.map((pin) => pin.names[0] ?? '');
   const own = truthTable(attributeOf(output, 'function') ?? '', names);
   return own?.every((value, row) => value === table[row]) === true;
@@ -172,15 +193,14 @@ interface Stage {
   readonly tables: Readonly<Record<Edge, EdgeTables>>;
 }
 
-function singleInput(library: Group, cells: readonly Cell[], table: readonly boolean[]): readonly Stage[] {
-  return cells.flatMap((cell) => {
-    const [input] = cell.inputs;
-    const [output] = cell.outputs;
-    if (input === undefined || output === undefined || !computes(cell, table)) return [];
-    const tables = delayTables(library, output);
-    const capacitance = inputCapacitance(input);
-    return tables === undefined || !(capacitance > 0) ? [] : [{ cell, capacitance, tables }];
-  });
+/** None where the delays of a cell with one input and one output are not known. */
+function stagesOf(library: Group, cell: Cell): readonly Stage[] {
+  const [input] = cell.inputs;
+  const [output] = cell.outputs;
+  if (input === undefined || output === undefined) return [];
+  const tables = delayTables(library, output);
+  const capacitance = inputCapacitance(input);
+  return tables === undefined || !(capacitance > 0) ? [] : [{ cell, capacitance, tables }];
 }
 
 function inputCapacitance(pin: Group): number {

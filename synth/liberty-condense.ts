@@ -5,6 +5,7 @@
  */
 import { truthTable } from './boolean-function.ts';
 import type { Units } from './cell-library.ts';
+import { isForTools } from './core-cell.ts';
 import { type Attribute, attributeOf, type Group, groupsOf, printLiberty, unquote } from './liberty.ts';
 
 /**
@@ -24,7 +25,7 @@ export function condensed(
   const cells = groupsOf(library, 'cell');
   const templates = groupsOf(library, 'lu_table_template').filter(isDelayTemplate);
   return {
-    cells: printLiberty({ ...library, attributes, groups: cells.map(withoutTiming) }),
+    cells: printLiberty({ ...library, attributes, groups: cells.filter(isForYosys).map(withoutTiming) }),
     timing: printLiberty({
       ...library,
       attributes,
@@ -48,12 +49,17 @@ function withoutTiming(cell: Group): Group {
   };
 }
 
+/** Yosys knows dont_use and nothing else that keeps it from a flip-flop. */
+function isForYosys(cell: Group): boolean {
+  return groupsOf(cell, 'ff').length === 0 || isForTools(cell);
+}
+
 /** What ABC maps to. Of the cells that it would pass over, those that make it give up are left out, too. */
 function isForMapping(cell: Group): boolean {
   const pins = groupsOf(cell, 'pin');
   return (
     pins.length === cell.groups.length &&
-    attributeOf(cell, 'dont_use') === undefined &&
+    isForTools(cell) &&
     pins.every((pin) => attributeOf(pin, 'three_state') === undefined) &&
     pins.every((pin) => isInput(pin) || isComplete(pin, pins))
   );
@@ -80,6 +86,8 @@ function isComplete(pin: Group, pins: readonly Group[]): boolean {
 function withWorstArcs(cell: Group): Group {
   return {
     ...cell,
+    // ABC passes over a cell with dont_use, whatever its value.
+    attributes: cell.attributes.filter(({ name }) => name !== 'dont_use'),
     groups: cell.groups.map((pin) => ({
       ...pin,
       groups: worstArcs(groupsOf(pin, 'timing').flatMap(perInput)),

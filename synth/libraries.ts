@@ -15,7 +15,7 @@ export interface LoadedLibrary extends CellLibrary {
 }
 
 /** To be raised whenever {@link cellLibrary} makes something else of the same file. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /**
  * Libraries by the names that they give themselves. Without paths the embedded one.

@@ -219,7 +219,31 @@ describe('what a library has', () => {
       [linearCell(INVERTER), FLIP_FLOP],
       'some.lib has no NAND2; give a library that has a cell with the function !(A*B)',
     ],
-    ['no inverter', [linearCell(NAND2), FLIP_FLOP], 'some.lib has no inverter with delay tables; give'],
+    [
+      'no inverter',
+      [linearCell(NAND2), FLIP_FLOP],
+      'some.lib has no inverter; give a library that has a cell with the function !A',
+    ],
+    [
+      'an inverter without one of its tables',
+      [linearCell(INVERTER).replace('fall_transition (grid)', 'other (grid)'), linearCell(NAND2), FLIP_FLOP],
+      'some.lib has no inverter with delays: INV lacks a capacitance of its input or NLDM tables, of which all four are needed: cell_rise, cell_fall, rise_transition, fall_transition; give',
+    ],
+    [
+      'a NAND2 without an area',
+      [linearCell(INVERTER), linearCell(NAND2).replace('area : 1.5;', ''), FLIP_FLOP],
+      'some.lib has no NAND2: ND has no area; give',
+    ],
+    [
+      'a flip-flop of area 0',
+      [linearCell(INVERTER), linearCell(NAND2), FLIP_FLOP.replace('area : 6', 'area : 0')],
+      'some.lib has no flip-flop: DFF has no area; give',
+    ],
+    [
+      'an inverter that is a pad',
+      [linearCell({ ...INVERTER, extra: 'pad_cell : true;' }), linearCell(NAND2), FLIP_FLOP],
+      'some.lib has no inverter: INV is a pad or marked dont_use; give',
+    ],
     [
       'an area that is no number',
       [linearCell(INVERTER).replace('area : 1', 'area : big'), linearCell(NAND2), FLIP_FLOP],
@@ -237,6 +261,38 @@ describe('what a library has', () => {
 });
 
 describe('what the tools are given', () => {
+  test.each([
+    ['pads', 'area : 0.1; pad_cell : true;'],
+    ['cells with a pin that is a pad', 'area : 0.1; pin (P) { direction : inout; is_pad : true; }'],
+    ['level shifters', 'area : 0.1; is_level_shifter : true;'],
+    ['isolation cells', 'area : 0.1; is_isolation_cell : true;'],
+    ['clock gates', 'area : 0.1; clock_gating_integrated_cell : "latch_posedge";'],
+    ['cells that are not to be used', 'area : 0.1; dont_use : true;'],
+    ['cells of area 0', 'area : 0;'],
+    ['cells without an area', ''],
+  ])('no %s', (_, attributes) => {
+    // Better than the others in all that cells are chosen by.
+    const odd = (cell: string) => cell.replace(/area : [\d.]+;/, attributes).replace('cell (', 'cell (ODD_');
+    const buffer = { ...INVERTER, name: 'BUF', function: 'A', resistance: 0.5 };
+    const odds = [...[INVERTER, NAND2, buffer].map(linearCell), FLIP_FLOP].map(odd);
+    const ordinary = [linearCell(INVERTER), linearCell(NAND2), FLIP_FLOP];
+    const { facts, cells, timing, constraints } = cellLibrary(libertyOf([...odds, ...ordinary]), 'some.lib');
+    const expected = cellLibrary(libertyOf(ordinary), 'some.lib');
+    expect({ facts, constraints }).toEqual({ facts: expected.facts, constraints: expected.constraints });
+    expect(timing).toBe(expected.timing);
+    expect(cells).not.toContain('ODD_DFF');
+  });
+
+  test('cells with attributes that are false, of which ABC would take the name for the value', () => {
+    const extra = 'dont_use : false; pad_cell : "false"; is_level_shifter : FALSE;';
+    const marked = [INVERTER, NAND2].map((cell) => linearCell({ ...cell, extra }));
+    const { timing, facts } = cellLibrary(libertyOf([...marked, FLIP_FLOP]), 'some.lib');
+    expect(facts).toMatchObject({ inverter: 'INV', nand2: 'ND' });
+    expect(timing).toContain('cell (INV)');
+    expect(timing).toContain('cell (ND)');
+    expect(timing).not.toContain('dont_use');
+  });
+
   test('of several tables for the same input, the greatest of each entry', () => {
     const timing = (
       values: string,
