@@ -39,6 +39,10 @@ const LOAD_INVERTERS = 4;
  */
 export function cellLibrary(text: string, path: string): CellLibrary {
   const library = parseLiberty(text, path, KEPT_GROUPS);
+  const [name = ''] = library.names;
+  if (name.trim() === '') {
+    throw new LibertyError(`${path} gives its library no name; write one: library (name) {`);
+  }
   const units = unitsOf(library, path);
   const cells = groupsOf(library, 'cell').map((group) => describe(group, path));
   if (cells.length === 0) throw lacks(path, 'no cells', 'standard cells');
@@ -74,7 +78,7 @@ export function cellLibrary(text: string, path: string): CellLibrary {
   const driver = closestDriver(drivers.length > 0 ? drivers : inverters, unit, fo4.slew);
   const loadFf = round(LOAD_INVERTERS * unit.capacitance * units.fF);
   const facts = {
-    name: library.names[0] ?? path,
+    name,
     nand2: nand2.name,
     nand2AreaUm2: nand2.area,
     inverter: unit.cell.name,
@@ -112,6 +116,9 @@ export interface Units {
   readonly fF: number;
 }
 
+/** All that Liberty allows; ABC takes any other for 1 ns. */
+const TIME_UNITS_PS: readonly number[] = [1, 10, 100, 1000];
+
 /** Liberty's own units where the library gives none: 1 ns and 1 pF. */
 function unitsOf(library: Group, path: string): Units {
   const scales: Readonly<Record<string, number>> = { fs: 0.001, ps: 1, ns: 1000, us: 1e6, ff: 1, pf: 1000 };
@@ -121,9 +128,16 @@ function unitsOf(library: Group, path: string): Units {
     if (!(value > 0)) throw new LibertyError(`${path} has a ${name} that is no unit: ${text}`);
     return value;
   };
+  const time = attributeOf(library, 'time_unit') ?? '1ns';
+  const ps = unit('time_unit', time);
+  if (!TIME_UNITS_PS.includes(ps)) {
+    throw new LibertyError(
+      `${path}: time_unit = ${time} is outside {1ps, 10ps, 100ps, 1ns}; give a library in one of these units`,
+    );
+  }
   const load = library.attributes.find(({ name }) => name === 'capacitive_load_unit');
   return {
-    ps: unit('time_unit', attributeOf(library, 'time_unit') ?? '1ns'),
+    ps,
     fF: unit('capacitive_load_unit', load?.values.map(unquoted).join('') ?? '1pf'),
   };
 }

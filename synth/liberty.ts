@@ -94,11 +94,20 @@ export function printLiberty(group: Group): string {
 
 function print({ kind, names, attributes, groups }: Group, indent: string, lines: string[]): void {
   const inner = `${indent}  `;
-  lines.push(`${indent}${kind} (${names.join(', ')}) {`);
+  const shown = kind === 'library' ? names.map(quoted) : names;
+  lines.push(`${indent}${kind} (${shown.join(', ')}) {`);
   for (const { name, values, list } of attributes)
     lines.push(list ? `${inner}${name} (${values.join(', ')});` : `${inner}${name} : ${values[0]};`);
   for (const group of groups) print(group, inner, lines);
   lines.push(`${indent}}`);
+}
+
+/**
+ * A name with quotes where it cannot be read without them. Only of libraries, which people name: cells and pins
+ * are names of Verilog, and `ff ("IQ,IQN")`, as some write, is read as two names where it has no quotes.
+ */
+function quoted(name: string): string {
+  return /^[\w.[\]-]*$/.test(name) ? name : `"${name}"`;
 }
 
 const QUOTE = 0x22;

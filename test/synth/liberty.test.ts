@@ -258,6 +258,38 @@ describe('what a library has', () => {
     const text = libertyOf(cells, 'time_unit : "1 fortnight";');
     expect(refusal(() => read(text))).toBe('some.lib has a time_unit that is no unit: 1 fortnight');
   });
+
+  test.each(['10ns', '1fs', '2ps', '1us'])('a time_unit of %s, which ABC would take for 1 ns', (unit) => {
+    const text = libertyOf([], `time_unit : "${unit}";`);
+    expect(refusal(() => read(text))).toContain(
+      `some.lib: time_unit = ${unit} is outside {1ps, 10ps, 100ps, 1ns}; give`,
+    );
+  });
+
+  test.each([
+    ['1ps', '1ps', 14.6],
+    ['10 PS', '10ps', 146],
+    ['0.1ns', '100ps', 1460],
+    ['1000ps', '1ns', 14600],
+  ])('a time_unit of %s is %s', (unit, printed, fo4Ps) => {
+    const cells = [linearCell(INVERTER), linearCell(NAND2), FLIP_FLOP];
+    const { facts, timing } = read(libertyOf(cells, `time_unit : "${unit}"; capacitive_load_unit (1, ff);`));
+    expect(facts.fo4Ps).toBe(fo4Ps);
+    expect(timing).toContain(`time_unit : "${printed}";`);
+  });
+
+  test.each(['', '""', '" "'])('no name: library (%s)', (name) => {
+    expect(refusal(() => read(TINY_LIBRARY.replace('(tiny)', `(${name})`)))).toBe(
+      'some.lib gives its library no name; write one: library (name) {',
+    );
+  });
+
+  test('a name that needs its quotes, in all that the tools read', () => {
+    const name = 'osu/035 v1';
+    const { facts, cells, timing } = read(TINY_LIBRARY.replace('(tiny)', `("${name}")`));
+    expect(facts.name).toBe(name);
+    for (const text of [cells, timing]) expect(parse(text).names).toEqual([name]);
+  });
 });
 
 describe('what the tools are given', () => {
