@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resultsCsv } from '../../synth/csv.ts';
+import { LibertyError } from '../../synth/liberty.ts';
 import { type LoadedLibrary, loadLibraries } from '../../synth/libraries.ts';
 import type { SweepPoint, SweepReport, SweepResult } from '../../synth/result.ts';
 import { prepareSweep } from '../../synth/sweep.ts';
@@ -67,12 +69,30 @@ describe.skipIf(!process.features.typescript)('a sweep', () => {
   });
 });
 
-test('libraries of the same name are refused, the same file twice is not', async () => {
-  const [one, two] = [join(folder, 'one.lib'), join(folder, 'two.lib')];
+test('the same library twice counts once, packed or not', async () => {
+  const [one, packed] = [join(folder, 'one.lib'), join(folder, 'one.lib.gz')];
   await writeFile(one, TINY_LIBRARY);
-  await writeFile(two, `${TINY_LIBRARY}\n`);
-  expect((await loadLibraries([one, one], false)).size).toBe(1);
-  await expect(loadLibraries([one, two], false)).rejects.toThrow('two libraries of --liberty are named tiny');
+  await writeFile(packed, gzipSync(TINY_LIBRARY));
+  const [alone] = (await loadLibraries([one], false)).values();
+  const twice = await loadLibraries([one, one, packed], false);
+  expect([...twice]).toEqual([['tiny', alone]]);
+});
+
+test.each([
+  ['tiny', 'tiny'],
+  ['osu.a', 'osu-a'],
+  ['osu_a', 'OSU_A'],
+])('libraries that reports would name alike are refused, %s and %s', async (...names) => {
+  const paths = ['first.lib', 'second.lib'].map((name) => join(folder, name));
+  for (const [index, path] of paths.entries()) {
+    const text = TINY_LIBRARY.replace('(tiny)', `(${names[index]})`);
+    await writeFile(path, `${text}${'\n'.repeat(index)}`);
+  }
+  await expect(loadLibraries(paths, false)).rejects.toThrow(
+    new LibertyError(
+      `${paths.join(' and ')} hold libraries whose names are the same in reports, ${names.join(' and ')}: sweep them one at a time`,
+    ),
+  );
 });
 
 test('CSV: one row a point, fields quoted where they must be', () => {
