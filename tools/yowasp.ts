@@ -57,12 +57,14 @@ export async function runWasmTool(
   }
 }
 
-/** What the tool said about its failure; where it said nothing, as in a trap, what WebAssembly did. */
+/** What the tool said about its failure; where it said nothing, as in a trap, what WebAssembly did, and where. */
 function explain(output: string, error: unknown): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '');
   const errors = lines.filter((line) => /error:/i.test(line));
   if (errors.length > 0) return errors.join('\n');
-  return lines.at(-1) ?? (error instanceof Error ? error.message : String(error));
+  const reason = error instanceof Error ? error.message : String(error);
+  const last = lines.at(-1);
+  return `it ended without an error message (${reason})${last === undefined ? '' : `; the last that it printed: ${last}`}`;
 }
 
 /** Text of a file in a tree that a tool has returned. */
