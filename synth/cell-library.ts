@@ -6,7 +6,7 @@ import { truthTable } from './boolean-function.ts';
 import { areaOf, isForTools } from './core-cell.ts';
 import { type Attribute, attributeOf, type Group, groupsOf, LibertyError, parseLiberty } from './liberty.ts';
 import { condensed } from './liberty-condense.ts';
-import { delayTables, type Edge, type EdgeTables } from './nldm.ts';
+import { delayTables, type Edge, type EdgeTables, requireNumbers } from './nldm.ts';
 import type { LibraryFacts } from './result.ts';
 
 export interface CellLibrary {
@@ -47,6 +47,8 @@ export function cellLibrary(text: string, path: string): CellLibrary {
   const cells = groupsOf(library, 'cell').map((group) => describe(group, path));
   if (cells.length === 0) throw lacks(path, 'no cells', 'standard cells');
   const usable = cells.filter(({ forTools }) => forTools);
+  for (const group of groupsOf(library, 'lu_table_template')) requireNumbers(group, path);
+  for (const { group } of usable.filter(({ sequential }) => !sequential)) requireNumbers(group, path);
   if (!usable.some(isFlipFlop)) {
     const wanted =
       'a D flip-flop: a cell with an ff group whose next_state is one input, with an area and without dont_use';

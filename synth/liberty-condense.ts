@@ -6,7 +6,7 @@
 import { truthTable } from './boolean-function.ts';
 import type { Units } from './cell-library.ts';
 import { isForTools } from './core-cell.ts';
-import { type Attribute, attributeOf, type Group, groupsOf, printLiberty, unquote } from './liberty.ts';
+import { type Attribute, attributeOf, type Group, groupsOf, listItems, printLiberty } from './liberty.ts';
 
 /**
  * Two Liberty texts: `cells` has areas, functions and flip-flops, for Yosys; `timing` has the combinational
@@ -135,19 +135,9 @@ function worstOf(alternatives: readonly Group[]): Group | undefined {
 function maximum(a: Group, b: Group): Group | undefined {
   const axes = ({ attributes }: Group) => JSON.stringify(attributes.filter(({ name }) => name !== 'values'));
   if (a.kind !== b.kind || a.names[0] !== b.names[0] || axes(a) !== axes(b)) return undefined;
-  const [left, right] = [entries(a), entries(b)];
+  const [left = [], right = []] = [listItems(a, 'values'), listItems(b, 'values')];
   if (left.length !== right.length) return undefined;
   const worst = left.map((entry, index) => (Number(right[index]) > Number(entry) ? right[index] : entry));
   const values: Attribute = { name: 'values', values: [`"${worst.join(', ')}"`], list: true };
   return { ...a, attributes: [...a.attributes.filter(({ name }) => name !== 'values'), values] };
-}
-
-function entries(table: Group): readonly string[] {
-  const found = table.attributes.find(({ name }) => name === 'values');
-  return (found?.values ?? []).flatMap((row) =>
-    unquote(row)
-      .replaceAll('\\', ' ')
-      .split(/[\s,]+/)
-      .filter(Boolean),
-  );
 }

@@ -5,6 +5,7 @@
  * tables that nothing here asks for, so the reader takes the kinds of groups to keep and passes over the
  * rest without a look inside, yet still counts its braces: a file that was cut short is found out.
  */
+import { constants } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
@@ -34,6 +35,7 @@ export function readLiberty(path: string): Buffer {
     return readFileSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_FS_FILE_TOO_LARGE') throw tooLarge(path, 'has more than 2 GiB');
     const reason = code === 'ENOENT' ? 'there is no such file' : messageOf(error);
     throw new LibertyError(
       `cannot read ${path}: ${reason}; give the path of a Liberty file, .lib or .lib.gz`,
@@ -45,16 +47,37 @@ export function readLiberty(path: string): Buffer {
  * The text of a Liberty file, unpacked if it is packed by gzip.
  *
  * @param path the file, as messages name it
- * @throws LibertyError when it cannot be unpacked
+ * @throws LibertyError when it cannot be unpacked, or is larger than a string can be
  */
 export function libertyText(bytes: Buffer, path: string): string {
+  const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? unpacked(bytes, path) : bytes;
+  if (plain.length > LONGEST) throw tooLarge(path, `has ${plain.length} bytes`);
+  const start = plain.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+    ? BYTE_ORDER_MARK.length
+    : 0;
   // One byte a character: comments may hold anything, and names are ASCII.
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.toString('latin1');
+  return plain.toString('latin1', start);
+}
+
+/** In bytes, which are one character each. */
+const LONGEST = constants.MAX_STRING_LENGTH;
+
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
+function unpacked(bytes: Buffer, path: string): Buffer {
   try {
-    return gunzipSync(bytes).toString('latin1');
+    return gunzipSync(bytes, { maxOutputLength: LONGEST });
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(path, `has more than ${LONGEST} bytes unpacked`);
     throw new LibertyError(`${path} cannot be unpacked (${messageOf(error)}); get the file again`);
   }
+}
+
+function tooLarge(path: string, size: string): LibertyError {
+  return new LibertyError(
+    `${path} ${size}, and no more than ${LONGEST} bytes can be read; give the NLDM file of the library instead of CCS`,
+  );
 }
 
 function messageOf(error: unknown): string {
@@ -79,6 +102,17 @@ export function attributeOf(group: Group, name: string): string | undefined {
 
 export function unquote(value: string): string {
   return value.startsWith('"') ? value.slice(1, -1) : value;
+}
+
+/** What a list holds, which has commas inside its strings and between them; nothing where there is no list. */
+export function listItems(group: Group, name: string): readonly string[] | undefined {
+  const found = group.attributes.find((attribute) => attribute.name === name);
+  return found?.values.flatMap((value) =>
+    unquote(value)
+      .replaceAll('\\', ' ')
+      .split(/[\s,]+/)
+      .filter(Boolean),
+  );
 }
 
 export function groupsOf(group: Group, kind: string): readonly Group[] {

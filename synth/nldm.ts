@@ -1,7 +1,7 @@
 /**
  * Delay tables of a cell: the non-linear delay model, over the slew of the input and the load of the output.
  */
-import { attributeOf, type Group, groupsOf, unquote } from './liberty.ts';
+import { attributeOf, type Group, groupsOf, LibertyError, listItems } from './liberty.ts';
 
 export type Edge = 'rise' | 'fall';
 
@@ -47,16 +47,30 @@ function surface(library: Group, timing: Group, kind: string): Surface | undefin
   };
 }
 
-/** A list attribute of numbers, which are separated by commas inside and between its strings. */
 function numbers(group: Group, name: string): readonly number[] | undefined {
-  const found = group.attributes.find((attribute) => attribute.name === name);
-  return found?.values.flatMap((value) =>
-    unquote(value)
-      .replaceAll('\\', ' ')
-      .split(/[\s,]+/)
-      .filter(Boolean)
-      .map(Number),
-  );
+  return listItems(group, name)?.map(Number);
+}
+
+const LISTS = ['index_1', 'index_2', 'values'];
+
+/**
+ * Looks through all tables of a cell, or a template of tables.
+ *
+ * @param path the file, as messages name it
+ * @param outside what the group is in, for messages
+ * @throws LibertyError at the first entry that is no finite number: of these, ABC would make anything, or die
+ */
+export function requireNumbers(group: Group, path: string, outside = ''): void {
+  const place = `${[group.kind, ...group.names].join(' ')}${outside}`;
+  for (const name of LISTS) {
+    const bad = listItems(group, name)?.find((item) => !Number.isFinite(Number(item)));
+    if (bad !== undefined) {
+      throw new LibertyError(
+        `${path}: ${bad} in ${name} of ${place} is no finite number; get the file again`,
+      );
+    }
+  }
+  for (const inner of group.groups) requireNumbers(inner, path, ` of ${place}`);
 }
 
 /** A place on an axis: the two points around it and how far it is from the first. */

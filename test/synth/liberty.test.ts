@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,7 @@ import {
   readLiberty,
 } from '../../synth/liberty.ts';
 import { FLIP_FLOP, INVERTER, libertyOf, linearCell, NAND2, TINY_LIBRARY } from '../support/liberty.ts';
+import { LONG } from '../support/long.ts';
 
 const KEEP = new Set(['cell', 'pin', 'timing']);
 const parse = (text: string) => parseLiberty(text, 'some.lib', KEEP);
@@ -127,6 +129,32 @@ describe('files', () => {
     const path = join(folder, 'cut.lib.gz');
     writeFileSync(path, gzipSync(TINY_LIBRARY).subarray(0, -20));
     expect(refusal(() => read(path))).toMatch(/cut\.lib\.gz cannot be unpacked .*get the file again/);
+  });
+});
+
+describe('bytes', () => {
+  const limit = constants.MAX_STRING_LENGTH;
+
+  test('a byte-order mark is passed over, packed or not', () => {
+    const marked = Buffer.from(`\ufeff${TINY_LIBRARY}`);
+    expect(libertyText(marked, 'some.lib')).toBe(TINY_LIBRARY);
+    expect(libertyText(gzipSync(marked), 'some.lib.gz')).toBe(TINY_LIBRARY);
+  });
+
+  test('more than a string can hold', () => {
+    // Zeros that no one reads or writes cost no memory.
+    expect(refusal(() => libertyText(Buffer.alloc(limit + 1), 'some.lib'))).toBe(
+      `some.lib has ${limit + 1} bytes, and no more than ${limit} bytes can be read; give the NLDM file of the library instead of CCS`,
+    );
+  });
+
+  test('more than that once unpacked', LONG, () => {
+    // What is packed in parts is unpacked as a whole.
+    const part = gzipSync(Buffer.alloc(2 ** 24));
+    const whole = Buffer.concat(Array.from({ length: limit / 2 ** 24 + 1 }, () => part));
+    expect(refusal(() => libertyText(whole, 'some.lib.gz'))).toContain(
+      `some.lib.gz has more than ${limit} bytes unpacked, and no more than`,
+    );
   });
 });
 
@@ -276,6 +304,27 @@ describe('what a library has', () => {
     const { facts, timing } = read(libertyOf(cells, `time_unit : "${unit}"; capacitive_load_unit (1, ff);`));
     expect(facts.fo4Ps).toBe(fo4Ps);
     expect(timing).toContain(`time_unit : "${printed}";`);
+  });
+
+  test.each([
+    [
+      'nan',
+      'values',
+      'cell_rise grid of timing of pin Y of cell ND',
+      /(?<=cell \(ND\).*?values \("[\d.]+, )[\d.]+/s,
+    ],
+    [
+      'inf',
+      'values',
+      'cell_fall grid of timing of pin Y of cell ND',
+      /(?<=cell \(ND\).*cell_fall.*values \(")[\d.]+/s,
+    ],
+    ['1O', 'index_2', 'lu_table_template grid', /(?<=index_2 \("1, )10/],
+  ])('%s among the %s of a table', (entry, list, place, replaced) => {
+    const broken = TINY_LIBRARY.replace(replaced, entry);
+    expect(refusal(() => read(broken))).toBe(
+      `some.lib: ${entry} in ${list} of ${place} is no finite number; get the file again`,
+    );
   });
 
   test.each(['', '""', '" "'])('no name: library (%s)', (name) => {
