@@ -17,7 +17,7 @@ import { accuracySvg } from '../accuracy/plot.ts';
 import { type Arithmetic, describeArithmetic } from '../infer/index.ts';
 import { defaultCacheDirectory } from '../tools/cache.ts';
 import { UsageError } from './failure.ts';
-import { requireWritable, writeFiles } from './files.ts';
+import { canKeep, requireWritable, writeFiles } from './files.ts';
 import { showLayers } from './layer-errors.ts';
 import { modelOption, readModelFile } from './model-file.ts';
 import { integer, K, oneOf, several, single } from './options.ts';
@@ -90,10 +90,14 @@ async function run(flags: AccuracyFlags): Promise<void> {
     if (out !== undefined) requirePlotting();
   });
   if (out !== undefined) requireWritable(out);
+  const cacheDirectory = flags.cache && `${defaultCacheDirectory()}/accuracy`;
+  if (cacheDirectory) await canKeep(cacheDirectory);
 
   const title = `${basename(flags.model)}, ${samples.description}`;
   if (!json) console.log([title, '', HEADER].join('\n'));
-  const { reference, rows } = await orDataError(() => measure(bytes, original, samples, classes, flags));
+  const { reference, rows } = await orDataError(() =>
+    measure(bytes, original, samples, classes, cacheDirectory, flags),
+  );
   const curves = curvesOf(rows);
   const degradation = curves.map(({ rounding, scope, degradationK }) => ({ rounding, scope, degradationK }));
   const report = {
@@ -150,7 +154,8 @@ async function measure(
   original: Uint8Array,
   samples: Samples,
   classes: readonly number[],
-  { k, multiplier, scope, threads, cache, json }: AccuracyFlags,
+  cacheDirectory: string | false,
+  { k, multiplier, scope, threads, json }: AccuracyFlags,
 ): Promise<Measured> {
   const narrow = scope.flatMap((one) =>
     multiplier.flatMap((rounding) => k.map((width) => ({ k: width, rounding, scope: one }))),
@@ -159,7 +164,7 @@ async function measure(
   const progress = new Progress(1 + arithmetics.length, samples.count * (1 + arithmetics.length));
   const options = {
     threads,
-    cacheDirectory: cache && `${defaultCacheDirectory()}/accuracy`,
+    cacheDirectory,
     onProgress: (done: number) => progress.advance(done),
   };
   const show = (line: string) => {

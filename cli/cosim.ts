@@ -10,8 +10,9 @@ import { type BlockResult, cyclesPerSecond, type Failure } from '../sim/regressi
 import { createSimulator, type SimulatorName, simulatorNames } from '../sim/simulators/index.ts';
 import { DIRECTED_RESCALES } from '../sim/unit-bench.ts';
 import { describeValues, nonzero, type RowValues } from '../sim/values.ts';
+import { defaultCacheDirectory } from '../tools/cache.ts';
 import { UsageError } from './failure.ts';
-import { writeFiles } from './files.ts';
+import { canKeep, writeFiles } from './files.ts';
 import {
   ARCH,
   integer,
@@ -77,6 +78,7 @@ async function run(flags: CosimFlags): Promise<void> {
   const { seed = Math.floor(Math.random() * 2 ** 31), vectors, directed, jobs, out, json } = flags;
   requireUsable(out);
   await requireInstalled(flags.simulator);
+  await canKeep(`${defaultCacheDirectory()}/cosim`);
   const chosen = flags.quick ? quickConfigurations(flags.simulator) : configurations(flags);
   const started = performance.now();
   const progress = new Progress(chosen.length);

@@ -1,8 +1,10 @@
 /**
  * Output files: written whole or not at all.
  */
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { obstacle } from '../tools/cache.ts';
+import { makeFolder } from '../tools/folder.ts';
 import { UsageError } from './failure.ts';
 
 export type OutputFile = { readonly name: string } & (
@@ -60,12 +62,12 @@ export function requireWritable(folder: string): void {
   rmSync(join(folder, probe), { force: true });
 }
 
-/** Level by level, because Node's recursive mkdir never returns on file systems such as /proc. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) {
-    if (!statSync(path).isDirectory()) throw new Error(`${path} is not a folder`);
-    return;
-  }
-  makeFolder(dirname(path));
-  mkdirSync(path);
+/** Before hours of work: whether its results can be kept in a cache directory. Where they cannot, says so. */
+export async function canKeep(directory: string): Promise<boolean> {
+  const reason = await obstacle(directory);
+  if (reason === undefined) return true;
+  console.error(
+    `results cannot be kept in ${directory} (NPU_RESCALER_CACHE): ${reason}; an interrupted run starts over`,
+  );
+  return false;
 }

@@ -4,6 +4,7 @@ import nodeModule from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { GENERATOR } from '../hdl-gen/version.ts';
 import { defaultCacheDirectory } from '../tools/cache.ts';
+import { makeFolder } from '../tools/folder.ts';
 import { endWithPipe } from './closed-pipe.ts';
 import { UsageError } from './failure.ts';
 
@@ -21,8 +22,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['rat', async () => (await import('./rat.ts')).rat],
 ]);
 
-// Where Node can keep what it compiles, a second start takes half as long.
-nodeModule.enableCompileCache?.(`${defaultCacheDirectory()}/code`);
+keepCompiledCode(`${defaultCacheDirectory()}/code`);
 
 // Help, and a name with a typing error, need all of them.
 const asked = COMMANDS.get(process.argv[2] ?? '');
@@ -50,6 +50,16 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = report(error);
+}
+
+/** Where Node can keep what it compiles, a second start takes half as long; elsewhere all works as well. */
+function keepCompiledCode(folder: string): void {
+  try {
+    makeFolder(folder);
+  } catch {
+    return;
+  }
+  nodeModule.enableCompileCache?.(folder);
 }
 
 /** @returns the exit code: 0 after help, 2 for the user's mistakes, 1 for ours */

@@ -19,7 +19,7 @@ import {
 import { recoverySvg } from '../train/rat/plot.ts';
 import { recoveryRows, reportMarkdown } from '../train/rat/report.ts';
 import { UsageError } from './failure.ts';
-import { type OutputFile, requireWritable, writeFiles } from './files.ts';
+import { canKeep, type OutputFile, requireWritable, writeFiles } from './files.ts';
 import { modelOption, readModelFile } from './model-file.ts';
 import { integer, K, oneOf, real, several, single } from './options.ts';
 import { duration, Progress } from './progress.ts';
@@ -152,6 +152,8 @@ async function run(flags: RatFlags): Promise<void> {
     await orDataError(async () => requirePlotting());
     requireWritable(report);
   }
+  const cacheDirectory = flags.cache && `${defaultCacheDirectory()}/rat`;
+  if (cacheDirectory) await canKeep(cacheDirectory);
   if (!json)
     console.log(`learning from ${training.description}${test ? `, judged by ${test.description}` : ''}`);
   const results: CampaignResult[] = [];
@@ -159,7 +161,7 @@ async function run(flags: RatFlags): Promise<void> {
   for (const width of k) {
     const arithmetic = { k: width, rounding: multiplier, scope };
     const options: TuningOptions = { ...settingsOf(flags), arithmetic, loss };
-    const result = await train(bytes, training, test, options, flags);
+    const result = await train(bytes, training, test, options, cacheDirectory, flags);
     results.push(result);
     const best = bestOf(result);
     if (best !== undefined) {
@@ -271,7 +273,8 @@ async function train(
   training: Samples,
   test: Samples | undefined,
   options: TuningOptions,
-  { threads, cache, model, json }: RatFlags,
+  cacheDirectory: string | false,
+  { threads, model, json }: RatFlags,
 ): Promise<CampaignResult> {
   const show = (line: string) => {
     if (json) return;
@@ -285,7 +288,7 @@ async function train(
       training,
       test,
       options,
-      { threads, cacheDirectory: cache && `${defaultCacheDirectory()}/rat` },
+      { threads, cacheDirectory },
       {
         onJudged: ({ stock, untrained }) =>
           show(

@@ -10,7 +10,7 @@ import { LibertyError } from '../synth/liberty.ts';
 import { type LoadedLibrary, loadLibraries } from '../synth/libraries.ts';
 import { defaultCacheDirectory } from '../tools/cache.ts';
 import { UsageError } from './failure.ts';
-import { requireWritable, writeFiles } from './files.ts';
+import { canKeep, requireWritable, writeFiles } from './files.ts';
 import {
   ARCH,
   integer,
@@ -77,6 +77,7 @@ async function run(flags: SignoffFlags): Promise<void> {
   const library = await libraryOf(flags.liberty, cacheDirectory);
   const simulators = await usableSimulators(flags.simulator);
   requireWritable(out);
+  await canKeep(cacheDirectory);
   if (!json) console.log(`macs ${macs} k ${k} ${arch} pipeline ${pipeline} ${leadingOne}, seed ${seed}`);
   let progress: Progress | undefined;
   const checks = await runSignoff(

@@ -12,7 +12,7 @@ import type { SweepPoint, SweepReport, SweepResult, Target } from '../synth/resu
 import { effort, prepareSweep } from '../synth/sweep.ts';
 import { defaultCacheDirectory } from '../tools/cache.ts';
 import { UsageError } from './failure.ts';
-import { requireWritable, writeFiles } from './files.ts';
+import { canKeep, requireWritable, writeFiles } from './files.ts';
 import { ARCH, JOBS, K, LEADING_ONE, MACS, oneOf, PIPELINE, several, single } from './options.ts';
 import { duration, Progress } from './progress.ts';
 
@@ -59,6 +59,7 @@ async function run(flags: SweepFlags): Promise<void> {
   const cacheDirectory = `${defaultCacheDirectory()}/synth`;
   const libraries = await librariesFor(flags, cacheDirectory);
   requireWritable(out);
+  const isKept = await canKeep(cacheDirectory);
   const points = pointsOf(flags, [...libraries.keys()]);
   const sweep = await prepareSweep({ points, libraries, cacheDirectory });
   const { cached, missing } = sweep;
@@ -66,14 +67,27 @@ async function run(flags: SweepFlags): Promise<void> {
     missing.length,
     missing.reduce((sum, point) => sum + effort(point), 0),
   );
+  let done = 0;
   const show = (result: SweepResult, note: string) => {
+    if (result.status === 'done') done += 1;
     if (!json) progress.line(`${describe(result)}${note}`);
   };
   for (const result of cached) show(result, '  cached');
+  const sayWhatIsKept = (code: number) => {
+    if (code < 128) return;
+    progress.end();
+    console.error(
+      isKept
+        ? `interrupted; ${done} of ${points.length} points kept: run it again to go on`
+        : 'interrupted; nothing is kept',
+    );
+  };
+  process.once('exit', sayWhatIsKept);
   const results = await sweep.run(jobs, (result) => {
     show(result, '');
     progress.step(effort(result));
   });
+  process.off('exit', sayWhatIsKept);
   progress.end();
 
   // Loads a plotting library, which takes longer than all the rest of the command line.

@@ -3,12 +3,13 @@
  *
  * An entry carries the length and the hash of its content, and appears under its name in one step, so that
  * processes can share a directory; one that was cut short or damaged counts as absent. The cache never fails:
- * a directory that cannot be read or written only means that nothing is kept.
+ * a directory that cannot be read or written only means that nothing is kept. {@link obstacle} tells.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
+import { makeFolder } from './folder.ts';
 
 const MAGIC = 'npu-res1';
 const HEADER_BYTES = MAGIC.length + 4 + 32;
@@ -54,14 +55,31 @@ export async function lookUp(directory: string | false, key: string): Promise<Ui
 
 export async function keep(directory: string | false, key: string, content: Uint8Array): Promise<void> {
   if (directory === false) return;
+  await store(directory, key, content).catch(() => undefined);
+}
+
+/** Why nothing can be kept in a directory, which is made when it is not there; undefined where it can. */
+export async function obstacle(directory: string): Promise<string | undefined> {
+  const key = `probe-${process.pid}`;
+  try {
+    await store(directory, key, new Uint8Array());
+    await rm(pathOf(directory, key), { force: true });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function store(directory: string, key: string, content: Uint8Array): Promise<void> {
   const path = pathOf(directory, key);
   const draft = `${path}.${process.pid}.${randomUUID()}.tmp`;
+  makeFolder(directory);
   try {
-    await mkdir(dirname(path), { recursive: true });
     await writeFile(draft, pack(content));
     await rename(draft, path);
-  } catch {
+  } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
+    throw error;
   }
 }
 

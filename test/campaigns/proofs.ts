@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
+import { canKeep } from '../../cli/files.ts';
 import { integer, JOBS, K, several, single } from '../../cli/options.ts';
 import { chainClaim } from '../../formal/array.ts';
 import { type ClaimOutcome, decideAll } from '../../formal/campaign.ts';
@@ -103,6 +104,8 @@ const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 /** @returns the exit code */
 async function prove({ k: widths, jobs, limit, json }: Flags): Promise<number> {
   const print = json ? () => {} : console.log;
+  const cacheDirectory = `${defaultCacheDirectory()}/formal`;
+  await canKeep(cacheDirectory);
   const results: object[] = [];
   let claims = 0;
   let open = 0;
@@ -121,7 +124,7 @@ async function prove({ k: widths, jobs, limit, json }: Flags): Promise<number> {
     const outcomes = new Map<Claim, ClaimOutcome>();
     await decideAll({
       claims: rows.flatMap(({ cells }) => columns.flatMap((column) => cells[column])),
-      cacheDirectory: `${defaultCacheDirectory()}/formal`,
+      cacheDirectory,
       limitSeconds: limit,
       jobs,
       onOutcome: (claim, outcome) => outcomes.set(claim, outcome),

@@ -190,8 +190,9 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('interrupted by %s', (signal) => {
     await until(() => !lives(-(child.pid ?? 0)) && !lives(tool));
     expect(existsSync(out)).toBe(false);
     await until(() => readdirSync(temporary).length === 0);
-    // Nothing but what Node has compiled of the command itself.
-    expect(readdirSync(cache)).toEqual(['code']);
+    // Nothing but what Node has compiled of the command itself, and a folder that had to be tried.
+    expect(readdirSync(cache)).toEqual(['code', 'cosim']);
+    expect(readdirSync(join(cache, 'cosim'))).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -109,9 +110,11 @@ describe.skipIf(!process.features.typescript)('the command', () => {
     readonly stderr: string;
   }
 
+  const program = join(import.meta.dirname, '../../cli/npu-rescaler.ts');
+  const environment = () => ({ ...process.env, NPU_RESCALER_CACHE: join(folder, 'command-cache') });
+
   function run(...args: readonly string[]): Promise<Ended> {
-    const program = join(import.meta.dirname, '../../cli/npu-rescaler.ts');
-    const env = { ...process.env, NPU_RESCALER_CACHE: join(folder, 'command-cache') };
+    const env = environment();
     return new Promise((resolve) => {
       execFile(process.execPath, [program, 'synth-sweep', ...args], { env }, (error, stdout, stderr) => {
         resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
@@ -181,5 +184,39 @@ describe.skipIf(!process.features.typescript)('the command', () => {
     expect(second).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(second.stdout)).toMatchObject({ libraries, results });
     expect(await readFile(join(folder, 'out/results.json'), 'utf8')).toBe(text);
+
+    expect(await interrupted([...args, '--k', '1,32'], environment(), 'stdout')).toEqual({
+      code: 130,
+      stderr: 'interrupted; 1 of 2 points kept: run it again to go on\n',
+    });
   });
+
+  test('says where nothing can be kept, and goes on', async () => {
+    const NPU_RESCALER_CACHE = await file('no-folder', '');
+    const { code, stderr } = await interrupted(
+      ['--macs', '1', '--k', '1', '--jobs', '1', '--out', join(folder, 'out')],
+      { ...process.env, NPU_RESCALER_CACHE },
+      'stderr',
+    );
+    expect(code).toBe(130);
+    expect(stderr).toContain(
+      `results cannot be kept in ${NPU_RESCALER_CACHE}/synth (NPU_RESCALER_CACHE): ${NPU_RESCALER_CACHE} is not a folder; an interrupted run starts over\n`,
+    );
+  });
+
+  /** Interrupts the command as soon as it has printed something. */
+  async function interrupted(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+    stream: 'stdout' | 'stderr',
+  ): Promise<Pick<Ended, 'stderr'> & { readonly code: unknown }> {
+    const child = spawn(process.execPath, [program, 'synth-sweep', ...args], { env });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    child[stream].once('data', () => child.kill('SIGINT'));
+    const [code] = (await once(child, 'close')) as readonly unknown[];
+    return { code, stderr };
+  }
 });

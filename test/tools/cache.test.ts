@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cached, contentKey, defaultCacheDirectory } from '../../tools/cache.ts';
+import { cached, contentKey, defaultCacheDirectory, keep, obstacle } from '../../tools/cache.ts';
 
 let cacheDirectory: string;
 beforeAll(async () => {
@@ -54,4 +55,17 @@ test('a directory that cannot be written only means no cache', async () => {
   const content = new Uint8Array([4]);
   expect(await cached(join(file, 'below'), 'key', async () => content)).toBe(content);
   expect(await cached(false, 'key', async () => content)).toBe(content);
+  expect(await obstacle(join(file, 'below'))).toBe(`${file} is not a folder`);
+});
+
+test('a directory that can be written has no obstacle, and no trace of having been asked', async () => {
+  const directory = join(cacheDirectory, 'several', 'levels');
+  expect(await obstacle(directory)).toBeUndefined();
+  expect(await readdir(directory)).toEqual([]);
+});
+
+// Node's recursive mkdir never returns there.
+test.skipIf(!existsSync('/proc/self'))('a file system that makes no folders is an obstacle', async () => {
+  expect(await obstacle('/proc/npu-rescaler/synth')).toMatch(/'\/proc\/npu-rescaler'$/);
+  await keep('/proc/npu-rescaler/synth', 'key', new Uint8Array());
 });
