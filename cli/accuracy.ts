@@ -20,7 +20,7 @@ import { UsageError } from './failure.ts';
 import { canKeep, requireWritable, writeFiles } from './files.ts';
 import { showLayers } from './layer-errors.ts';
 import { modelOption, readModelFile } from './model-file.ts';
-import { integer, K, oneOf, several, single } from './options.ts';
+import { integer, K, oneOf, place, several, single } from './options.ts';
 import { duration, Progress } from './progress.ts';
 import { orDataError, type SampleFlags, samplesFor, withSampleOptions } from './samples.ts';
 import { alignedLines } from './table.ts';
@@ -50,9 +50,11 @@ export const accuracy = withSampleOptions(
       'Runs an int8 LiteRT model on labelled inputs, bit for bit as LiteRT computes it and with multipliers of k bits, and shows what each k costs. --data is a folder of JPEG and PNG images, a file of input tensors one after another, the test_batch.bin of CIFAR-10, or the name of a data set that ‘npm run data’ has fetched, whose test images are taken. --labels has a line for each sample: the class, counted from 0 as the outputs are; for images the file name before it. Every k is compared with stock on the same samples: the 95 % interval of the change is Tango’s for paired samples, p is from McNemar’s exact test. Answers are kept; an interrupted run goes on where it stopped.',
     )
     .addOption(modelOption())
-    .option('--reference <file>', 'compare with stock on this model, as with the one that was folded')
-    .requiredOption('--data <path>', 'the inputs')
-    .option('--labels <file>', 'their classes (test_batch.bin and data sets have their own)')
+    .addOption(
+      single(place('reference', 'file'), 'compare with stock on this model, as with the one that was folded'),
+    )
+    .addOption(single(place('data', 'path'), 'the inputs').makeOptionMandatory())
+    .addOption(single(place('labels', 'file'), 'their classes (test_batch.bin and data sets have their own)'))
     .addOption(several(K, 'widths of the multiplier').default([8, 6, 5, 4, 3, 2, 1]))
     .addOption(several(MULTIPLIER, 'how M becomes m').default(['truncate', 'nearest']))
     .addOption(
@@ -60,7 +62,9 @@ export const accuracy = withSampleOptions(
     ),
 )
   .addOption(single(THREADS, 'worker threads').default(availableParallelism()))
-  .option('--out <dir>', 'write accuracy.csv, accuracy.json and accuracy.svg into this folder')
+  .addOption(
+    single(place('out', 'dir'), 'write accuracy.csv, accuracy.json and accuracy.svg into this folder'),
+  )
   .addOption(
     single(LAYERS, 'instead of the accuracy, show the error of each layer, over the first N samples'),
   )

@@ -22,6 +22,7 @@ import {
   MACS,
   oneOf,
   PIPELINE,
+  place,
   several,
   single,
   UNITS,
@@ -69,7 +70,7 @@ export const cosim = new Command('cosim')
       'a few configurations with all extremes among them instead of every combination',
     ).conflicts(['macs', 'k', 'arch', 'pipeline', 'leadingOne', 'units']),
   )
-  .option('--out <dir>', 'folder for waveforms of failures', 'cosim-failures')
+  .addOption(single(place('out', 'dir'), 'folder for waveforms of failures').default('cosim-failures'))
   .option('--json', 'print the results as JSON')
   .addHelpText('after', '\nExample:\n  npu-rescaler cosim --macs 8 --k 4 --simulator cxxrtl,icarus --seed 1')
   .action(run);

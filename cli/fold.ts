@@ -7,7 +7,7 @@ import { isDotProduct, type Model, ModelError } from '../litert/index.ts';
 import { UsageError } from './failure.ts';
 import { requireWritable, writeFiles } from './files.ts';
 import { modelOption, readModelFile } from './model-file.ts';
-import { integer, oneOf, single } from './options.ts';
+import { integer, oneOf, place, single } from './options.ts';
 import { Progress } from './progress.ts';
 import { orDataError, type SampleFlags, samplesFor, withSampleOptions } from './samples.ts';
 import { alignedLines } from './table.ts';
@@ -36,10 +36,12 @@ export const fold = withSampleOptions(
     .addOption(modelOption())
     .addOption(single(K, 'width of the multiplier in bits').makeOptionMandatory())
     .addOption(single(SCOPE, 'operators that have k bits: only those with weights, or all').default('dot'))
-    .requiredOption('--out <file>', 'the folded model')
-    .option(
-      '--data <path>',
-      'sample inputs: a folder of images, a file of tensors, test_batch.bin, or a data set, whose training images are taken',
+    .addOption(single(place('out', 'file'), 'the folded model').makeOptionMandatory())
+    .addOption(
+      single(
+        place('data', 'path'),
+        'sample inputs: a folder of images, a file of tensors, test_batch.bin, or a data set, whose training images are taken',
+      ),
     ),
 )
   .option('--json', 'print the report as JSON')

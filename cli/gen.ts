@@ -5,7 +5,7 @@ import { DEFAULT_OPTIONS, type GeneratedBlock, type GenerateOptions, generate } 
 import { createSimulator } from '../sim/simulators/index.ts';
 import { testbenches } from '../sim/testbench.ts';
 import { writeFiles } from './files.ts';
-import { ARCH, K, LEADING_ONE, MACS, PIPELINE, single, UNITS } from './options.ts';
+import { ARCH, K, LEADING_ONE, MACS, PIPELINE, place, single, UNITS } from './options.ts';
 
 interface GenFlags extends GenerateOptions {
   readonly out: string;
@@ -25,7 +25,7 @@ export const gen = new Command('gen')
   .addOption(single(ARCH, 'circuit of the rescaler').default(DEFAULT_OPTIONS.arch))
   .addOption(single(PIPELINE, 'register stages inside the rescaler path').default(DEFAULT_OPTIONS.pipeline))
   .addOption(single(LEADING_ONE, 'leading one of the multiplier').default(DEFAULT_OPTIONS.leadingOne))
-  .option('--out <dir>', 'folder to write to', 'rtl')
+  .addOption(single(place('out', 'dir'), 'folder to write to').default('rtl'))
   .option(
     '--testbench',
     'also write self-checking test benches with their vectors, <module>_tb.v and <module>_tb.hex, for any simulator; they end with PASS or FAIL and the counts',

@@ -1,6 +1,6 @@
 /** `npu-rescaler inspect`: a model's layers, their factors, and the tables that the hardware loads. */
 import { basename } from 'node:path';
-import { Argument, Command, Option } from 'commander';
+import { Argument, Command } from 'commander';
 import { multiplierFormat } from '../golden/index.ts';
 import { DEFAULT_OPTIONS } from '../hdl-gen/generate.ts';
 import {
@@ -17,7 +17,7 @@ import {
 import { UsageError } from './failure.ts';
 import { writeFiles } from './files.ts';
 import { DEFAULT_MODEL, orUsageError, readModelFile } from './model-file.ts';
-import { integer, K, LEADING_ONE, oneOf, single } from './options.ts';
+import { integer, K, LEADING_ONE, oneOf, place, single } from './options.ts';
 import { alignedLines } from './table.ts';
 
 interface InspectFlags {
@@ -47,7 +47,7 @@ export const inspect = new Command('inspect')
   .addOption(single(LEADING_ONE, 'leading one of the multiplier').default('explicit'))
   .addOption(single(LAYER, 'show each output channel of the operator with this number'))
   .addOption(single(EXPORT, 'write the tables that the hardware loads'))
-  .addOption(new Option('--out <dir>', 'folder for --export').default('rescale-tables'))
+  .addOption(single(place('out', 'dir'), 'folder for --export').default('rescale-tables'))
   .option('--json', 'print everything, each channel too, as JSON')
   .addHelpText(
     'after',

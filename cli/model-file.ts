@@ -1,9 +1,10 @@
 /** A `.tflite` file named on the command line. */
 import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Option } from 'commander';
+import type { Option } from 'commander';
 import { type Model, ModelError, readModel } from '../litert/index.ts';
 import { UsageError } from './failure.ts';
+import { place, single } from './options.ts';
 
 /** From the sources, and from dist/. */
 const ROOT = import.meta.url.endsWith('.ts') ? '..' : '../..';
@@ -15,7 +16,7 @@ export const DEFAULT_MODEL = {
 } as const;
 
 export function modelOption(): Option {
-  return new Option('--model <file>', 'a .tflite file').default(
+  return single(place('model', 'file'), 'a .tflite file').default(
     DEFAULT_MODEL.path,
     DEFAULT_MODEL.description,
   );

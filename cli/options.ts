@@ -31,21 +31,33 @@ export const PIPELINE: Kind<PipelineDepth> = {
   name: 'N',
   parse: (text) => {
     const depth = PIPELINE_DEPTHS.find((allowed) => String(allowed) === text);
-    if (depth === undefined) throw outside('pipeline', text, `0..${PIPELINE_DEPTHS.at(-1)}`);
+    if (depth === undefined) throw outside('pipeline', text, choice(PIPELINE_DEPTHS));
     return depth;
   },
 };
 
 /** An option that takes one value. */
 export function single<T>(kind: Kind<T>, description: string): Option {
-  return new Option(`--${kind.flag} <${kind.name}>`, description).argParser(kind.parse);
+  return new Option(`--${kind.flag} <${kind.name}>`, description).argParser((text: string): T => {
+    if (text.trim() === '') throw new UsageError(`--${kind.flag} is empty`);
+    return kind.parse(text);
+  });
 }
 
 /** An option that takes one value or several, separated by commas. */
 export function several<T>(kind: Kind<T>, description: string): Option {
   return new Option(`--${kind.flag} <${kind.name},...>`, description).argParser(
-    (text: string): readonly T[] => [...new Set(text.split(',').map((item) => kind.parse(item.trim())))],
+    (text: string): readonly T[] => {
+      const items = text.split(',').map((item) => item.trim());
+      if (items.includes('')) throw new UsageError(`--${kind.flag} has an empty item: '${text}'`);
+      return [...new Set(items.map(kind.parse))];
+    },
   );
+}
+
+/** A file or a folder, as `--out rtl`. */
+export function place(flag: string, name: string): Kind<string> {
+  return { flag, name, parse: (text) => text };
 }
 
 /** A whole number within limits, as `--macs 8`. */
@@ -57,8 +69,12 @@ export function integer(
     flag,
     name: 'N',
     parse: (text) => {
-      const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
-      if (!(value >= minimum && value <= maximum)) throw outside(flag, text, `${minimum}..${maximum}`);
+      const limits = `${minimum}..${maximum}`;
+      if (!/^[+-]?\d+$/.test(text)) {
+        throw new UsageError(`${flag} = ${text} is not a plain whole number, ${limits} (--${flag})`);
+      }
+      const value = Number(text);
+      if (value < minimum || value > maximum) throw outside(flag, text, limits);
       return value;
     },
   };
@@ -81,14 +97,13 @@ export function real(flag: string, { from, above, to, below }: RealLimits): Kind
     flag,
     name: 'X',
     parse: (text) => {
-      const value = text.trim() === '' ? Number.NaN : Number(text);
+      const value = Number(text);
       const isInside = value >= least && value <= greatest && value !== above && value !== below;
       if (isInside) return value;
-      throw outside(
-        flag,
-        text,
-        `${above === undefined ? '[' : '('}${least}, ${greatest}${below === undefined ? ']' : ')'}`,
-      );
+      const limits = `${above === undefined ? '[' : '('}${least}, ${greatest}${below === undefined ? ']' : ')'}`;
+      if (Number.isNaN(value))
+        throw new UsageError(`${flag} = ${text} is not a number, ${limits} (--${flag})`);
+      throw outside(flag, text, limits);
     },
   };
 }
@@ -98,11 +113,15 @@ export function oneOf<T extends string>(flag: string, choices: readonly T[]): Ki
     flag,
     name: choices.join('|'),
     parse: (text) => {
-      const choice = choices.find((allowed) => allowed === text);
-      if (choice === undefined) throw outside(flag, text, `{${choices.join(', ')}}`);
-      return choice;
+      const chosen = choices.find((allowed) => allowed === text);
+      if (chosen === undefined) throw outside(flag, text, choice(choices));
+      return chosen;
     },
   };
+}
+
+function choice(values: readonly (string | number)[]): string {
+  return `{${values.join(', ')}}`;
 }
 
 function outside(flag: string, text: string, limits: string): UsageError {

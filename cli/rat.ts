@@ -21,7 +21,7 @@ import { recoveryRows, reportMarkdown } from '../train/rat/report.ts';
 import { UsageError } from './failure.ts';
 import { canKeep, type OutputFile, requireWritable, writeFiles } from './files.ts';
 import { modelOption, readModelFile } from './model-file.ts';
-import { integer, K, oneOf, real, several, single } from './options.ts';
+import { integer, K, oneOf, place, real, several, single } from './options.ts';
 import { duration, Progress } from './progress.ts';
 import { orDataError, type SampleFlags, samplesFor, withSampleOptions } from './samples.ts';
 import { alignedLines } from './table.ts';
@@ -83,11 +83,11 @@ export const rat = withSampleOptions(
     .addOption(several(K, 'widths of the multiplier; each is a training of its own').default([4]))
     .addOption(single(MULTIPLIER, 'how M becomes m').default('nearest'))
     .addOption(single(SCOPE, 'operators that have k bits: all, or only those with weights').default('all'))
-    .requiredOption('--data <path>', 'what is learned from')
-    .option('--labels <file>', 'its classes, a line each'),
+    .addOption(single(place('data', 'path'), 'what is learned from').makeOptionMandatory())
+    .addOption(single(place('labels', 'file'), 'its classes, a line each')),
 )
-  .option('--test <path>', 'what is judged by, after each epoch')
-  .option('--test-labels <file>', 'its classes, a line each')
+  .addOption(single(place('test', 'path'), 'what is judged by, after each epoch'))
+  .addOption(single(place('test-labels', 'file'), 'its classes, a line each'))
   .addOption(
     single(TEST_EVERY, 'instead of --test: every Nth sample is kept apart from the rest, and judged by'),
   )
@@ -131,8 +131,13 @@ export const rat = withSampleOptions(
   .addOption(
     single(THREADS, 'worker threads; the result does not depend on it').default(availableParallelism()),
   )
-  .requiredOption('--out <file>', 'the trained model; with several k, -k<N> is added to the name of each')
-  .option('--report <dir>', 'write rat.md, rat.json and rat.svg into this folder')
+  .addOption(
+    single(
+      place('out', 'file'),
+      'the trained model; with several k, -k<N> is added to the name of each',
+    ).makeOptionMandatory(),
+  )
+  .addOption(single(place('report', 'dir'), 'write rat.md, rat.json and rat.svg into this folder'))
   .option('--no-cache', 'neither go on with an earlier run nor keep this one')
   .option('--json', 'print the results as JSON')
   .addHelpText(

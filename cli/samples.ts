@@ -107,8 +107,9 @@ function normalizationOf({ mean, std }: SampleFlags): { readonly normalization?:
 function numbers(flag: string, description: string): Option {
   return new Option(`--${flag} <x,...>`, description).argParser((text: string): readonly number[] =>
     text.split(',').map((item) => {
+      if (item.trim() === '') throw new UsageError(`--${flag} has an empty item: '${text}'`);
       const value = Number(item);
-      if (item.trim() === '' || !Number.isFinite(value)) {
+      if (!Number.isFinite(value)) {
         throw new UsageError(`${flag} = ${item} is not a number (--${flag})`);
       }
       return value;

@@ -20,6 +20,7 @@ import {
   MACS,
   oneOf,
   PIPELINE,
+  place,
   several,
   single,
   UNITS,
@@ -60,10 +61,15 @@ export const signoff = new Command('signoff')
   .addOption(single(VECTORS, 'random vectors for each block').default(20_000))
   .addOption(single(SEED, 'seed of the random vectors').default(1))
   .addOption(single(MUTANTS, 'mutants of all blocks together, about').default(1200))
-  .option('--liberty <path>', 'cells of the gate level, .lib or .lib.gz (default: the embedded library)')
+  .addOption(
+    single(
+      place('liberty', 'path'),
+      'cells of the gate level, .lib or .lib.gz (default: the embedded library)',
+    ),
+  )
   .addOption(single(LIMIT, 'seconds for one claim of a proof; what takes longer is open').default(900))
   .addOption(single(JOBS, 'processes').default(availableParallelism()))
-  .option('--out <dir>', 'folder for the report', 'signoff-report')
+  .addOption(single(place('out', 'dir'), 'folder for the report').default('signoff-report'))
   .option('--json', 'print the results as JSON')
   .addHelpText('after', '\nExample:\n  npu-rescaler signoff --macs 8 --k 4 --pipeline 1 --out signoff-report')
   .action(run);

@@ -13,7 +13,7 @@ import { effort, prepareSweep } from '../synth/sweep.ts';
 import { defaultCacheDirectory } from '../tools/cache.ts';
 import { UsageError } from './failure.ts';
 import { canKeep, requireWritable, writeFiles } from './files.ts';
-import { ARCH, JOBS, K, LEADING_ONE, MACS, oneOf, PIPELINE, several, single } from './options.ts';
+import { ARCH, JOBS, K, LEADING_ONE, MACS, oneOf, PIPELINE, place, several, single } from './options.ts';
 import { duration, Progress } from './progress.ts';
 
 interface SweepFlags {
@@ -31,7 +31,7 @@ interface SweepFlags {
 }
 
 const TARGET = oneOf('target', ['asic', 'ice40']);
-const LIBERTY = { flag: 'liberty', name: 'path', parse: (text: string) => text };
+const LIBERTY = place('liberty', 'path');
 
 export const synthSweep = new Command('synth-sweep')
   .summary('measure area and delay over k, in standard cells and on an FPGA')
@@ -47,13 +47,14 @@ export const synthSweep = new Command('synth-sweep')
   .addOption(several(LIBERTY, 'Liberty files, .lib or .lib.gz (default: an embedded generic library)'))
   .option('--dsp', 'multipliers of the FPGA, which is an up5k then instead of an hx8k')
   .addOption(single(JOBS, 'processes').default(availableParallelism()))
-  .option('--out <dir>', 'folder for results and reports', 'synth-reports')
+  .addOption(single(place('out', 'dir'), 'folder for results and reports').default('synth-reports'))
   .option('--json', 'print the results as JSON')
   .addHelpText('after', '\nExample:\n  npu-rescaler synth-sweep --macs 8 --k 32,8,4 --liberty sky130.lib.gz')
   .action(run);
 
 async function run(flags: SweepFlags): Promise<void> {
   const { jobs, out, json } = flags;
+  requireTargets(flags);
   requireInstalled(flags);
   const started = performance.now();
   const cacheDirectory = `${defaultCacheDirectory()}/synth`;
@@ -113,6 +114,13 @@ async function run(flags: SweepFlags): Promise<void> {
     );
   }
   if (failed > 0) process.exitCode = 1;
+}
+
+/** An option that would do nothing is a mistake. */
+function requireTargets({ target, dsp, liberty }: SweepFlags): void {
+  if (dsp && !target.includes('ice40')) throw new UsageError(`--dsp needs --target ice40; it is ${target}`);
+  if (liberty && !target.includes('asic'))
+    throw new UsageError(`--liberty needs --target asic; it is ${target}`);
 }
 
 /** Says what is missing before hours of work, not after. */

@@ -27,7 +27,7 @@ import { loadTrainingKernels } from '../train/kernels.ts';
 import { imagesFrom, layerFidelity, quantizedFile } from '../train/quantize/index.ts';
 import { UsageError } from './failure.ts';
 import { requireWritable, writeFiles } from './files.ts';
-import { integer, oneOf, single } from './options.ts';
+import { integer, oneOf, place, single } from './options.ts';
 import { duration } from './progress.ts';
 import { orDataError } from './samples.ts';
 import { alignedLines } from './table.ts';
@@ -60,7 +60,7 @@ export const train = new Command('train')
   .addOption(single(EPOCHS, 'times through the training images (default: what the model needs)'))
   .addOption(single(SEED, 'of initial weights, order and variations of the images').default(1))
   .addOption(single(THREADS, 'worker threads').default(availableParallelism()))
-  .option('--out <file>', 'where the network goes (default: <model>-<dataset>.tflite)')
+  .addOption(single(place('out', 'file'), 'where the network goes (default: <model>-<dataset>.tflite)'))
   .option('--restart', 'begin again where there is a checkpoint of an earlier run')
   .option('--json', 'print the results as JSON')
   .addHelpText('after', '\nExample:\n  npu-rescaler train --dataset fashion-mnist --model small-cnn')

@@ -111,6 +111,7 @@ describe('accuracy', () => {
     [['--skip', '4'], /skip = 4 leaves none of 4 samples/],
     [['--k', '33'], /k = 33 is outside 1\.\.32/],
     [['--mean', 'x'], /mean = x is not a number/],
+    [['--mean', '1,'], /--mean has an empty item: '1,'/],
     [['--short-side', '5'], /--short-side needs --fit crop/],
     [['--model', 'labels.txt'], /labels\.txt: not a TFLite model/],
   ] as const)('%j ends with one line and exit code 2', (extra, message) => {
@@ -185,6 +186,7 @@ describe('fold', () => {
   test.each([
     [['--k', '17'], /k = 17 is outside 1\.\.16/],
     [['--k', '1', '--data', 'none'], /cannot read none/],
+    [['--k', '1', '--out', ''], /^npu-rescaler: --out is empty$/m],
     [['--k', '1', '--out', '/proc/none/f.tflite'], /cannot write to \/proc\/none/],
   ] as const)('%j ends with one line and exit code 2', (extra, message) => {
     const { code, stderr } = run('fold', '--model', 'model.tflite', '--out', 'f.tflite', ...extra);

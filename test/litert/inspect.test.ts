@@ -188,7 +188,7 @@ describe('what is wrong is one line, exit code 2, and nothing is written', () =>
   test.each([
     [['--k', '33'], 'npu-rescaler: k = 33 is outside 1..32 (--k)'],
     [['--k', '0'], 'npu-rescaler: k = 0 is outside 1..32 (--k)'],
-    [['--k', 'four'], 'npu-rescaler: k = four is outside 1..32 (--k)'],
+    [['--k', 'four'], 'npu-rescaler: k = four is not a plain whole number, 1..32 (--k)'],
     [['--multiplier', 'up'], 'npu-rescaler: multiplier = up is outside {truncate, nearest} (--multiplier)'],
     [['--export', 'xml'], 'npu-rescaler: export = xml is outside {csv, json, mem} (--export)'],
     [['--layer', '1'], 'npu-rescaler: layer = 1 is outside 0..0 (--layer)'],

@@ -110,16 +110,18 @@ describe('what is wrong is one line, exit code 2, and nothing is written', () =>
 
   test.each([
     [['--macs', '0'], 'npu-rescaler: macs = 0 is outside 1..64 (--macs)'],
-    [['--macs', '8,'], 'npu-rescaler: macs =  is outside 1..64 (--macs)'],
+    [['--macs', '8,'], "npu-rescaler: --macs has an empty item: '8,'"],
     [['--k', '33'], 'npu-rescaler: k = 33 is outside 1..32 (--k)'],
-    [['--k', '4.5'], 'npu-rescaler: k = 4.5 is outside 1..32 (--k)'],
+    [['--k', '4.5'], 'npu-rescaler: k = 4.5 is not a plain whole number, 1..32 (--k)'],
     [['--arch', 'slow'], 'npu-rescaler: arch = slow is outside {plain, fast} (--arch)'],
-    [['--pipeline', '4'], 'npu-rescaler: pipeline = 4 is outside 0..3 (--pipeline)'],
+    [['--pipeline', '4'], 'npu-rescaler: pipeline = 4 is outside {0, 1, 2, 3} (--pipeline)'],
     [
       ['--simulator', 'vcs'],
       'npu-rescaler: simulator = vcs is outside {cxxrtl, verilator, icarus} (--simulator)',
     ],
     [['--vectors', '-1'], 'npu-rescaler: vectors = -1 is outside 0..1000000000 (--vectors)'],
+    [['--seed', ''], 'npu-rescaler: --seed is empty'],
+    [['--out', ''], 'npu-rescaler: --out is empty'],
     [['--quick', '--k', '4'], "npu-rescaler: option '--quick' cannot be used with option '--k <N,...>'"],
     [['--quik'], /^npu-rescaler: unknown option '--quik'/],
     [['8'], /^npu-rescaler: too many arguments/],

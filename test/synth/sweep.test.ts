@@ -138,6 +138,13 @@ describe.skipIf(!process.features.typescript)('the command', () => {
     ],
     ['a k that is too large', ['--k', '33'], 'k = 33 is outside 1..32 (--k)'],
     ['macs of 0', ['--macs', '4,0'], 'macs = 0 is outside 1..64 (--macs)'],
+    ['an empty path', ['--liberty', 'a.lib,,b.lib'], "--liberty has an empty item: 'a.lib,,b.lib'"],
+    ['DSPs of no FPGA', ['--dsp'], '--dsp needs --target ice40; it is asic'],
+    [
+      'cells for an FPGA',
+      ['--target', 'ice40', '--liberty', 'a.lib'],
+      '--liberty needs --target asic; it is ice40',
+    ],
     ['an unknown target', ['--target', 'gpu'], 'target = gpu is outside {asic, ice40} (--target)'],
   ])('refuses %s', async (_, args, message) => {
     const { code, stdout, stderr } = await run('--out', out(), ...args);

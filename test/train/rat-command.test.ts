@@ -165,6 +165,11 @@ describe('bad input is one line, exit code 2, and no file', () => {
       [...LEARN, '--learning-rate', '0', ...OUT],
       'learning-rate = 0 is outside (0, 10] (--learning-rate)',
     ],
+    [
+      'a rate that is none',
+      [...LEARN, '--learning-rate', 'low', ...OUT],
+      'learning-rate = low is not a number, (0, 10] (--learning-rate)',
+    ],
     ['k outside', [...LEARN, '--k', '40', ...OUT], 'k = 40 is outside 1..32 (--k)'],
     ['a folder that cannot be made', [...LEARN, '--out', 'labels.txt/x/bad.tflite'], 'cannot write to'],
     [
