@@ -45,10 +45,15 @@ export async function runOnWorkers<Task, Result>(
   }
 }
 
-/** The worker's side: answers each task with the handler's result. A handler that throws ends the process. */
+/**
+ * The worker's side: answers each task with the handler's result. A handler that throws ends the process, and so does
+ * the death of the process that wanted the answers, quietly.
+ */
 export function serve<Task, Result>(handler: (task: Task) => Promise<Result>): void {
+  process.once('disconnect', () => process.exit());
   process.on('message', async ({ task }: { readonly task: Task }) => {
-    process.send?.({ result: await handler(task) });
+    // After a long task the answer may fail before the disconnection is seen; without a callback that would throw.
+    process.send?.({ result: await handler(task) }, undefined, undefined, () => undefined);
   });
 }
 

@@ -41,19 +41,33 @@ describe.skipIf(!process.features.typescript)('workers', () => {
     expect((await outcomes([], 4)).size).toBe(0);
   });
 
-  test('end with the process that started them', async () => {
-    const pool = new URL('../../tools/worker-pool.ts', import.meta.url);
-    const script = `
+  test.each([
+    // A task that lets signals and disconnections through, and one that does not.
+    ['hang', 'SIGTERM', [143, null]],
+    ['busy', 'SIGKILL', [null, 'SIGKILL']],
+    ['hang', 'SIGKILL', [null, 'SIGKILL']],
+  ] as const)(
+    'end quietly with the process that started them: %s, %s',
+    async (task, signal, ending) => {
+      const pool = new URL('../../tools/worker-pool.ts', import.meta.url);
+      const script = `
       import { runOnWorkers } from ${JSON.stringify(pool.href)};
       process.once('SIGTERM', () => process.exit(143));
-      await runOnWorkers(new URL(${JSON.stringify(MODULE.href)}), ['a', 'hang'], 1, async () => console.log('warm'));`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await once(child.stdout, 'data');
-    const closed = once(child, 'close');
-    child.kill('SIGTERM');
-    // The worker holds the other end of the pipe as long as it lives, which would be a minute.
-    expect(await closed).toEqual([143, null]);
-  }, 20_000);
+      await runOnWorkers(new URL(${JSON.stringify(MODULE.href)}), ['${task}'], 1, async () => {});`;
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let stderr = '';
+      child.stderr.on('data', (chunk: Buffer) => {
+        stderr += chunk.toString();
+      });
+      await once(child.stdout, 'data');
+      const closed = once(child, 'close');
+      child.kill(signal);
+      // The worker holds the other end of the pipes as long as it lives, which may be a minute.
+      expect(await closed).toEqual(ending);
+      expect(stderr).toBe('');
+    },
+    20_000,
+  );
 });
