@@ -57,7 +57,9 @@ function parse() {
     if (unknown !== undefined) throw new Error(`there is no section '${unknown}'`);
     return { ...values, chosen };
   } catch (error) {
-    console.error(`error: ${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    // The advice of Node about positional arguments does not apply here.
+    const [reason] = (error instanceof Error ? error.message : String(error)).split('. To specify');
+    console.error(`bench: ${reason}; npm run bench -- --help lists what there is`);
     return undefined;
   }
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /** The command line: picks the command, and turns failures into one line and an exit code. */
 import nodeModule from 'node:module';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { GENERATOR } from '../hdl-gen/version.ts';
 import { defaultCacheDirectory } from '../tools/cache.ts';
 import { makeFolder } from '../tools/folder.ts';
 import { endWithPipe } from './closed-pipe.ts';
-import { UsageError } from './failure.ts';
+import { report } from './failure.ts';
 
 /** Each pulls in its own part of the house, so the one that is asked for is loaded alone. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
@@ -38,6 +38,7 @@ for (const command of [program, ...program.commands]) {
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .allowExcessArguments(false);
+  askForMissingLast(command);
 }
 
 endWithPipe();
@@ -49,7 +50,7 @@ process.once('SIGTERM', () => process.exit(143));
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = report(error);
+  process.exitCode = report(error, program.name());
 }
 
 /** Where Node can keep what it compiles, a second start takes half as long; elsewhere all works as well. */
@@ -62,21 +63,12 @@ function keepCompiledCode(folder: string): void {
   nodeModule.enableCompileCache?.(folder);
 }
 
-/** @returns the exit code: 0 after help, 2 for the user's mistakes, 1 for ours */
-function report(error: unknown): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0;
-    if (error.code === 'commander.help') return 2;
-    console.error(`npu-rescaler: ${oneLine(error.message.replace(/^error: /, ''))}`);
-    return 2;
-  }
-  if (error instanceof UsageError) {
-    console.error(`npu-rescaler: ${oneLine(error.message)}`);
-    return 2;
-  }
-  throw error;
-}
-
-function oneLine(text: string): string {
-  return text.trim().replaceAll(/\s*\n\s*/g, ' ');
+/** Commander asks for the options that are missing before it names one that it does not know; here it is after. */
+function askForMissingLast(command: Command): void {
+  const needed = command.options.filter(({ mandatory }) => mandatory);
+  for (const option of needed) option.makeOptionMandatory(false);
+  command.hook('preAction', () => {
+    const missing = needed.find((option) => command.getOptionValue(option.attributeName()) === undefined);
+    if (missing) command.error(`error: required option '${missing.flags}' not specified`);
+  });
 }

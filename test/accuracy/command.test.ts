@@ -122,6 +122,12 @@ describe('accuracy', () => {
     expect(existsSync(join(folder, 'report', 'accuracy.csv'))).toBe(false);
   });
 
+  test('an unknown option is named before one that is missing', () => {
+    const refusal = (...args: readonly string[]) => run('accuracy', ...args).stderr;
+    expect(refusal('--dat', 'x')).toBe("npu-rescaler: unknown option '--dat' (Did you mean --data?)\n");
+    expect(refusal()).toBe("npu-rescaler: required option '--data <path>' not specified\n");
+  });
+
   test('a data set that was not fetched is named with the command that does', () => {
     const { status, stderr } = spawnSync(
       process.execPath,

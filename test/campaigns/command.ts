@@ -1,20 +1,16 @@
 /** Runs the command of a campaign, with the exit codes of the command line: 2 for the user's mistakes. */
-import { type Command, CommanderError } from 'commander';
+import type { Command } from 'commander';
 import { endWithPipe } from '../../cli/closed-pipe.ts';
-import { UsageError } from '../../cli/failure.ts';
+import { report } from '../../cli/failure.ts';
 
 export async function runCommand(command: Command): Promise<void> {
   endWithPipe();
   try {
-    await command.exitOverride().parseAsync();
+    await command
+      .exitOverride()
+      .configureOutput({ outputError: () => {} })
+      .parseAsync();
   } catch (error) {
-    if (error instanceof CommanderError) {
-      // Commander has said it.
-      process.exitCode = error.exitCode === 0 ? 0 : 2;
-      return;
-    }
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`${command.name()}: ${error.message}`);
-    process.exitCode = 2;
+    process.exitCode = report(error, command.name());
   }
 }
