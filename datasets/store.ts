@@ -22,7 +22,7 @@ export async function loadFrom(source: DatasetSource, directory = datasetDirecto
   const content = await lookUp(directory, keyOf(source));
   if (content === undefined) {
     throw new DatasetError(
-      `data set ${source.name} is not in ${directory}: fetch it with npm run data -- ${source.name}`,
+      `data set ${source.name} is not in ${directory}: fetch it with npx npu-rescaler data ${source.name}`,
     );
   }
   return datasetOf(source, content);

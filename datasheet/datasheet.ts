@@ -72,7 +72,7 @@ function datasheetText(
 macs ${macs}, k ${k}, units ${units}, ${arch}, pipeline ${pipeline}, leading one ${leadingOne}. Made by ${GENERATOR.name} ${GENERATOR.version};
 the same again:
 
-    npm run gen -- ${flags} --datasheet
+    npx npu-rescaler gen ${flags} --datasheet
 
 ${interfaces(blocks)}
 ${timing(blocks)}
@@ -86,7 +86,7 @@ function interfaces(blocks: readonly GeneratedBlock[]): string {
   const sections = blocks.map(
     ({ manifest: { module, ports, latencyCycles } }) => `### ${module}
 
-${latencyCycles === 0 ? 'Combinational.' : `Latency ${latencyCycles} cycles.`} Bits are those at the default parameters.
+${latencyCycles === 0 ? 'Combinational.' : `Latency ${latencyCycles} cycle${latencyCycles === 1 ? '' : 's'}.`} Bits are those at the default parameters.
 
 ${table(
   ['port', 'direction', 'bits', 'width', 'sign', 'what'],
@@ -270,7 +270,7 @@ is silent; there is no waiver to carry over.
 
 ### Test bench
 
-    npm run gen -- ${flags} --testbench
+    npx npu-rescaler gen ${flags} --testbench
 
 adds \`<module>_tb.v\` and \`<module>_tb.hex\`: stimulus and golden outputs of every cycle, for any simulator. In the folder
 with the files,
@@ -293,11 +293,11 @@ Constraints of \`dot_product_unit\`; the period, and the shares of it outside of
     set_input_delay 0.4 -clock clk [get_ports {${ports('input')}}]
     set_output_delay 0.4 -clock clk [get_ports {${ports('output')}}]
 
-Area and delay in your cells, before that: \`npm run synth-sweep -- --liberty cells.lib\`.
+Area and delay in your cells, before that: \`npx npu-rescaler synth-sweep --liberty cells.lib\`.
 
 ### What is shown, and what is left to you
 
-    npm run signoff -- ${flags}
+    npx npu-rescaler signoff ${flags}
 
 proves and simulates these files. That your netlist equals them, and its timing, are for your own tools.
 `;

@@ -106,7 +106,7 @@ async function trace(
   if (mismatch !== undefined) {
     throw new DatasheetError(
       `${bench.design.top} and the golden model differ in cycle ${mismatch} of the timing diagram; ` +
-        'npm run cosim shows the smallest case',
+        'npx npu-rescaler cosim shows the smallest case',
     );
   }
   const all = Array.from({ length: cycles }, (_, cycle) => cycle);

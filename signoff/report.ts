@@ -61,7 +61,7 @@ function markdown(signoff: Signoff): string {
 ${verdict} Units of the array: ${units}. Random vectors: ${vectors} a block, seed ${seed}. Made by
 ${GENERATOR.name} ${GENERATOR.version} with ${packageVersion('@yowasp/yosys')}. Repeat it with
 
-    npm run signoff -- --macs ${macs} --k ${k} --units ${units} --arch ${arch} --pipeline ${pipeline} --leading-one ${leadingOne} --vectors ${vectors} --seed ${seed} --mutants ${mutants}
+    npx npu-rescaler signoff --macs ${macs} --k ${k} --units ${units} --arch ${arch} --pipeline ${pipeline} --leading-one ${leadingOne} --vectors ${vectors} --seed ${seed} --mutants ${mutants}
 
 What the blocks do and how to use them is in [datasheet.md](datasheet.md).
 

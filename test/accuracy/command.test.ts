@@ -136,7 +136,7 @@ describe('accuracy', () => {
     );
     expect(status).toBe(2);
     expect(stderr).toBe(
-      `npu-rescaler: data set mnist is not in ${join(folder, 'datasets')}: fetch it with npm run data -- mnist\n`,
+      `npu-rescaler: data set mnist is not in ${join(folder, 'datasets')}: fetch it with npx npu-rescaler data mnist\n`,
     );
   });
 

@@ -111,7 +111,7 @@ describe('fetching', () => {
     const fetching = fetchFrom(tiny(changes), { directory: folder, download: serving(bytes) });
     await expect(fetching).rejects.toThrow(message);
     expect(readdirSync(folder)).toEqual([]);
-    await expect(loadFrom(tiny(changes), folder)).rejects.toThrow('npm run data -- tiny');
+    await expect(loadFrom(tiny(changes), folder)).rejects.toThrow('npx npu-rescaler data tiny');
   });
 
   test('a place that cannot be written is an error', async () => {
@@ -125,7 +125,7 @@ describe('fetching', () => {
     await fetchFrom(tiny(), { directory: folder, download: serving(tarball(TINY)) });
     const [name = ''] = readdirSync(folder);
     writeFileSync(join(folder, name), readFileSync(join(folder, name)).subarray(0, -1));
-    await expect(loadFrom(tiny(), folder)).rejects.toThrow('npm run data -- tiny');
+    await expect(loadFrom(tiny(), folder)).rejects.toThrow('npx npu-rescaler data tiny');
   });
 });
 

@@ -28,7 +28,7 @@ function refusal(...args: readonly string[]): string {
 }
 
 test('a data set that has not been fetched: the command that fetches it', () => {
-  expect(refusal()).toContain('fetch it with npm run data -- mnist');
+  expect(refusal()).toContain('fetch it with npx npu-rescaler data mnist');
   expect(readdirSync(folder)).toEqual(['cache']);
   // Nothing but what Node has compiled of the command itself.
   expect(readdirSync(join(folder, 'cache'))).toEqual(['code']);
