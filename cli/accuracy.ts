@@ -16,6 +16,7 @@ import {
 import { accuracySvg } from '../accuracy/plot.ts';
 import { type Arithmetic, describeArithmetic } from '../infer/index.ts';
 import { defaultCacheDirectory } from '../tools/cache.ts';
+import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
 import { canKeep, requireWritable, writeFiles } from './files.ts';
 import { showLayers } from './layer-errors.ts';
@@ -47,7 +48,7 @@ export const accuracy = withSampleOptions(
   new Command('accuracy')
     .summary('measure the top-1 accuracy of a .tflite model at each k')
     .description(
-      'Runs an int8 LiteRT model on labelled inputs, bit for bit as LiteRT computes it and with multipliers of k bits, and shows what each k costs. --data is a folder of JPEG and PNG images, a file of input tensors one after another, the test_batch.bin of CIFAR-10, or the name of a data set that ‘npm run data’ has fetched, whose test images are taken. --labels has a line for each sample: the class, counted from 0 as the outputs are; for images the file name before it. Every k is compared with stock on the same samples: the 95 % interval of the change is Tango’s for paired samples, p is from McNemar’s exact test. Answers are kept; an interrupted run goes on where it stopped.',
+      'Runs an int8 LiteRT model on labelled inputs, bit for bit as LiteRT computes it and with multipliers of k bits, and shows what each k costs. --data is a folder of JPEG and PNG images, a file of input tensors one after another, the test_batch.bin of CIFAR-10, or the name of a data set that `npu-rescaler data` has fetched, whose test images are taken. --labels has a line for each sample: the class, counted from 0 as the outputs are; for images the file name before it. Every k is compared with stock on the same samples: the 95 % interval of the change is Tango’s for paired samples, p is from McNemar’s exact test. Answers are kept; an interrupted run goes on where it stopped.',
     )
     .addOption(modelOption())
     .addOption(
@@ -137,7 +138,7 @@ async function run(flags: AccuracyFlags): Promise<void> {
         [],
       ),
       ...written.map((path) => `wrote ${path}`),
-      `${samples.count} samples, ${rows.length + 1} arithmetics, ${duration(seconds)}`,
+      `${counted(samples.count, 'sample')}, ${rows.length + 1} arithmetics, ${duration(seconds)}`,
     ].join('\n'),
   );
 }

@@ -11,6 +11,7 @@ import { createSimulator, type SimulatorName, simulatorNames } from '../sim/simu
 import { DIRECTED_RESCALES } from '../sim/unit-bench.ts';
 import { describeValues, nonzero, type RowValues } from '../sim/values.ts';
 import { defaultCacheDirectory } from '../tools/cache.ts';
+import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
 import { canKeep, writeFiles } from './files.ts';
 import {
@@ -84,7 +85,9 @@ async function run(flags: CosimFlags): Promise<void> {
   const started = performance.now();
   const progress = new Progress(chosen.length);
   if (!json)
-    progress.line(`seed ${seed}, ${chosen.length} configurations, ${vectors} random vectors a block`);
+    progress.line(
+      `seed ${seed}, ${counted(chosen.length, 'configuration')}, ${counted(vectors, 'random vector')} a block`,
+    );
   const effort = { rows: vectors, directedRescales: directed, seed };
   const results = await runCampaign(chosen, effort, jobs, (result) => {
     if (!json) progress.line(describe(result));
@@ -103,7 +106,7 @@ async function run(flags: CosimFlags): Promise<void> {
   } else {
     for (const path of waveforms) console.log(`wrote ${path}`);
     console.log(
-      `${failed === 0 ? 'PASS' : 'FAIL'}: ${results.length - failed} of ${results.length} configurations right, ` +
+      `${failed === 0 ? 'PASS' : 'FAIL'}: ${results.length - failed} of ${counted(results.length, 'configuration')} right, ` +
         `${checked.toLocaleString('en-US')} vectors checked, ${duration(seconds)}`,
     );
   }
@@ -155,7 +158,7 @@ function describe(result: ConfigurationResult): string {
   return [
     [
       head,
-      `${vectors} vectors${known === 0 ? '' : `, ${known} of them known from before`}`,
+      `${counted(vectors, 'vector')}${known === 0 ? '' : `, ${known} of them known from before`}`,
       `coverage ${bins - empty}/${bins}`,
       ...(speed === undefined ? [] : [`unit ${(speed / 1e6).toPrecision(3)} Mcycles/s`]),
       `${outcome.seconds.toFixed(1)} s`,
@@ -178,7 +181,7 @@ function describeFailure({ cycle, inputs, expected, actual, smallest }: Failure)
   return [
     `cycle ${cycle}: ${describeValues(inputs)}`,
     ...difference(expected, actual),
-    `smallest case found, ${last + 1} cycle${last === 0 ? '' : 's'} (inputs that are not named are 0):`,
+    `smallest case found, ${counted(last + 1, 'cycle')} (inputs that are not named are 0):`,
     ...smallest.cycles.map((values, row) => `cycle ${row}: ${describeValues(nonzero(values)) || 'all 0'}`),
     ...difference(smallest.expected, smallest.actual),
   ];

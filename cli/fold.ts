@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { type FoldOptions, type FoldReport, foldModel, type LayerReport } from '../fold/index.ts';
 import { loadKernels } from '../infer/index.ts';
 import { isDotProduct, type Model, ModelError } from '../litert/index.ts';
+import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
 import { requireWritable, writeFiles } from './files.ts';
 import { modelOption, readModelFile } from './model-file.ts';
@@ -85,7 +86,7 @@ async function sampleInputs(
 function text({ k, scope, layers, activations, factors }: FoldReport): readonly string[] {
   const left = layers.filter((layer) => layer.left !== undefined);
   return [
-    `k = ${k}, scope ${scope}: ${factors.exactAfter} of ${factors.total} factors have ${k} bits, ${factors.exactBefore} before`,
+    `k = ${k}, scope ${scope}: ${factors.exactAfter} of ${counted(factors.total, 'factor')} have ${counted(k, 'bit')}, ${factors.exactBefore} before`,
     '',
     ...alignedLines(
       [LAYER_COLUMNS, ...layers.map(layerRow), totalRow(layers)],

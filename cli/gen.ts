@@ -4,6 +4,7 @@ import { datasheetOf } from '../datasheet/datasheet.ts';
 import { DEFAULT_OPTIONS, type GeneratedBlock, type GenerateOptions, generate } from '../hdl-gen/generate.ts';
 import { createSimulator } from '../sim/simulators/index.ts';
 import { testbenches } from '../sim/testbench.ts';
+import { counted } from './count.ts';
 import { writeFiles } from './files.ts';
 import { ARCH, K, LEADING_ONE, MACS, PIPELINE, place, single, UNITS } from './options.ts';
 
@@ -58,7 +59,7 @@ export const gen = new Command('gen')
 function interfaceTable({ manifest }: GeneratedBlock): string {
   const { module, parameters, ports, latencyCycles } = manifest;
   const values = parameters.map(({ name, default: value }) => `${name} = ${value}`).join(', ');
-  const latency = latencyCycles === 0 ? 'combinational' : `latency ${latencyCycles} cycles`;
+  const latency = latencyCycles === 0 ? 'combinational' : `latency ${counted(latencyCycles, 'cycle')}`;
   const rows = ports.map(({ name, direction, sign, width }) => [
     direction,
     name,

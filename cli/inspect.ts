@@ -14,6 +14,7 @@ import {
   type TensorReport,
   tableFiles,
 } from '../litert/index.ts';
+import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
 import { writeFiles } from './files.ts';
 import { DEFAULT_MODEL, orUsageError, readModelFile } from './model-file.ts';
@@ -80,7 +81,7 @@ function overview(name: string, report: ModelReport): readonly string[] {
   const count = (value: number) => value.toLocaleString('en-US');
   const problems = operators.flatMap(({ factors }) => factors.filter(({ problem }) => problem !== undefined));
   return [
-    `${name}${description === '' ? '' : ` (${description})`}: ${operators.length} operators, ${count(parameters)} parameters, ${count(macs)} MACs`,
+    `${name}${description === '' ? '' : ` (${description})`}: ${counted(operators.length, 'operator')}, ${count(parameters)} parameters, ${count(macs)} MACs`,
     ...report.inputs.map((tensor) => `input   ${describe(tensor)}`),
     ...report.outputs.map((tensor) => `output  ${describe(tensor)}`),
     '',

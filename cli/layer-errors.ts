@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type LayerError, layerErrors, type Samples } from '../accuracy/index.ts';
 import { loadKernels, type NarrowArithmetic } from '../infer/index.ts';
 import type { Model } from '../litert/index.ts';
+import { counted } from './count.ts';
 import { Progress } from './progress.ts';
 import { orDataError } from './samples.ts';
 import { alignedLines } from './table.ts';
@@ -44,7 +45,7 @@ export async function showLayers(model: Model, samples: Samples, flags: LayerFla
     console.log(JSON.stringify({ samples: count, errors: measured.flat() }, undefined, 2));
     return;
   }
-  console.log([`${count} samples`, ...measured.flatMap(tables)].join('\n'));
+  console.log([counted(count, 'sample'), ...measured.flatMap(tables)].join('\n'));
 }
 
 function tables(group: readonly Measured[]): readonly string[] {

@@ -18,6 +18,7 @@ import {
 } from '../train/rat/index.ts';
 import { recoverySvg } from '../train/rat/plot.ts';
 import { recoveryRows, reportMarkdown } from '../train/rat/report.ts';
+import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
 import { canKeep, type OutputFile, requireWritable, writeFiles } from './files.ts';
 import { modelOption, readModelFile } from './model-file.ts';
@@ -345,7 +346,7 @@ async function reportFiles(
   const { epochs, batch, optimizer, learningRate, momentum, start, seed, augmentation } = settingsOf(flags);
   const { mirror, shiftPixels } = augmentation;
   const facts = [
-    `Learned from ${training.description}: ${results.length === 0 ? '' : `loss ${lossOf(flags, training).kind}, `}${epochs} epochs of batches of ${batch}, ${optimizer}, learning rate ${learningRate}, momentum ${momentum}, beginning with the weights ${start === 'file' ? 'of the file' : 'compensated'}, seed ${seed}${mirror ? ', mirrored' : ''}${shiftPixels > 0 ? `, moved by up to ${shiftPixels} pixels` : ''}.`,
+    `Learned from ${training.description}: ${results.length === 0 ? '' : `loss ${lossOf(flags, training).kind}, `}${counted(epochs, 'epoch')} of batches of ${batch}, ${optimizer}, learning rate ${learningRate}, momentum ${momentum}, beginning with the weights ${start === 'file' ? 'of the file' : 'compensated'}, seed ${seed}${mirror ? ', mirrored' : ''}${shiftPixels > 0 ? `, moved by up to ${counted(shiftPixels, 'pixel')}` : ''}.`,
     `Judged by ${test?.description ?? 'nothing'}. One seed: a single run, not a mean.`,
   ];
   return [

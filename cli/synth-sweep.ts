@@ -11,6 +11,7 @@ import { PlottingError, requirePlotting } from '../synth/report/plotting.ts';
 import type { SweepPoint, SweepReport, SweepResult, Target } from '../synth/result.ts';
 import { effort, prepareSweep } from '../synth/sweep.ts';
 import { defaultCacheDirectory } from '../tools/cache.ts';
+import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
 import { canKeep, requireWritable, writeFiles } from './files.ts';
 import { ARCH, JOBS, K, LEADING_ONE, MACS, oneOf, PIPELINE, place, several, single } from './options.ts';
@@ -79,7 +80,7 @@ async function run(flags: SweepFlags): Promise<void> {
     progress.end();
     console.error(
       isKept
-        ? `interrupted; ${done} of ${points.length} points kept: run it again to go on`
+        ? `interrupted; ${done} of ${counted(points.length, 'point')} kept: run it again to go on`
         : 'interrupted; nothing is kept',
     );
   };
@@ -110,7 +111,7 @@ async function run(flags: SweepFlags): Promise<void> {
     for (const path of written) console.log(`wrote ${path}`);
     const seconds = (performance.now() - started) / 1000;
     console.log(
-      `${results.length - failed} of ${results.length} points, ${cached.length} of them cached, ${duration(seconds)}`,
+      `${results.length - failed} of ${counted(results.length, 'point')}, ${cached.length} of them cached, ${duration(seconds)}`,
     );
   }
   if (failed > 0) process.exitCode = 1;

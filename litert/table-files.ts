@@ -145,9 +145,9 @@ function memFiles(
   const perChannel = (name: string, bits: number, what: string, value: (channel: Channel) => number) => ({
     name: `${name}.mem`,
     text: [
-      `// ${what}; ${bits} bits a word, one word an output channel; ${made}`,
+      `// ${what}; ${bits} bit${bits === 1 ? '' : 's'} a word, one word an output channel; ${made}`,
       ...layers.flatMap((layer) => [
-        `@${layer.base.toString(16)} // ${heading(layer)}, ${layer.channels.length} channels`,
+        `@${layer.base.toString(16)} // ${heading(layer)}, ${layer.channels.length} channel${layer.channels.length === 1 ? '' : 's'}`,
         ...layer.channels.map((channel) => hex(value(channel), bits)),
       ]),
       '',

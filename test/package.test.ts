@@ -84,7 +84,7 @@ test('npx npu-rescaler cosim finds its worker and its tools', async () => {
     ...['cosim', '--macs', '1', '--k', '2', '--arch', 'plain', '--pipeline', '0', '--units', '1'],
     ...['--seed', '1', '--vectors', '20000'],
   );
-  expect(stdout).toContain('PASS: 1 of 1 configurations right');
+  expect(stdout).toContain('PASS: 1 of 1 configuration right');
 });
 
 const LOAD_KERNELS = `console.log((await (await import('npu-rescaler/infer')).loadKernels()).format.bytes)`;

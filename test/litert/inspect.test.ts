@@ -60,7 +60,7 @@ describe('inspect', () => {
     expect(stderr).toBe('');
     expect(code).toBe(0);
     const lines = stdout.split('\n');
-    expect(lines[0]).toBe('model.tflite: 1 operators, 6 parameters, 4 MACs');
+    expect(lines[0]).toBe('model.tflite: 1 operator, 6 parameters, 4 MACs');
     expect(lines[1]).toBe('input   int8 [1,2], scale 1, zero point 3, "in"');
     expect(lines.find((line) => line.includes('FULLY'))?.split(/ {2,}/)).toEqual([
       '0',

@@ -202,6 +202,7 @@ describe('the files', () => {
     expect(text('zero_point.mem')?.split('\n')[1]).toBe('05 // layer 0: FULLY_CONNECTED, operator 0');
     expect(text('act_min.mem')?.split('\n')[1]).toMatch(/^05 /);
     expect(text('act_max.mem')?.split('\n')[1]).toMatch(/^7f /);
+    expect(tableFiles(table(0.5, 1), 'mem')[0]?.text).toMatch(/^\/\/ multiplier m; 1 bit a word,/);
   });
 
   testWith('iverilog', 'mem: $readmemh of a Verilog simulator reads the same words', () => {

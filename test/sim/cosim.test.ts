@@ -89,11 +89,11 @@ describe('cosim', () => {
     const args = [...SMALL, '--macs', '1,1', '--seed', '7', '--vectors', '1', '--jobs', '1'];
     const { code, stdout } = await cosim(args);
     const [first, ok, last, ...rest] = stdout.trimEnd().split('\n');
-    expect(first).toBe('seed 7, 1 configurations, 1 random vectors a block');
+    expect(first).toBe('seed 7, 1 configuration, 1 random vector a block');
     expect(ok).toMatch(
       /^ok {3}cxxrtl {4}macs 1 k 1 units 1 plain pipeline 0 explicit {2}\d+ vectors(?:, \d+ of them known from before)? {2}coverage (\d+)\/\1 /,
     );
-    expect(last).toMatch(/^PASS: 1 of 1 configurations right, [\d,]+ vectors checked, /);
+    expect(last).toMatch(/^PASS: 1 of 1 configuration right, [\d,]+ vectors checked, /);
     expect(rest).toEqual([]);
     expect(code).toBe(0);
   });

@@ -179,7 +179,7 @@ describe.skipIf(!process.features.typescript)('the command', () => {
     const first = await run(...args);
     expect(first).toMatchObject({ code: 0, stderr: '' });
     expect(first.stdout).toMatch(/^ok .* fast +macs 1 k 1 .*um2.*ps.* -> .*$/m);
-    expect(first.stdout).toContain('1 of 1 points, 0 of them cached');
+    expect(first.stdout).toContain('1 of 1 point, 0 of them cached');
     const text = await readFile(join(folder, 'out/results.json'), 'utf8');
     const { libraries, results } = JSON.parse(text) as SweepReport;
     expect(libraries).toHaveLength(1);
