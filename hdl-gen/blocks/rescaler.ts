@@ -55,7 +55,7 @@ export function pipelinedRescaler(options: RescalerOptions, pipeline: Exclude<Pi
       clk: input.unsigned(1, 'Clock, rising edge'),
       acc: input.signed(32, 'Accumulator a'),
       ...rescalePorts(K, options.leadingOne, ''),
-      out: output.signed(8, `Output y, ${pipeline} cycles later`),
+      out: output.signed(8, `Output y, ${pipeline} cycle${pipeline === 1 ? '' : 's'} later`),
     }),
     body: (scope, { clk, multiplier, ...inputs }, { K }) => {
       const given = { ...inputs, m: leadingOneOf(scope, multiplier, options) };
