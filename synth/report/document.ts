@@ -63,7 +63,8 @@ function summary(report: SweepReport): string {
   const { generator, results } = report;
   const failed = failures(report).length;
   const targets = [...asicGroups(report), ...ice40Groups(report)].map(({ name }) => name);
-  const counted = `${results.length} points, ${failed === 0 ? 'none' : failed} failed`;
+  const points = `${results.length} point${results.length === 1 ? '' : 's'}`;
+  const counted = `${points}, ${failed === 0 ? 'none' : failed} failed`;
   return `Made by ${generator.name} ${generator.version}. ${counted}. Targets: ${targets.join(', ') || 'none'}.`;
 }
 
