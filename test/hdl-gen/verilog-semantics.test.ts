@@ -194,6 +194,7 @@ const loops = defineModule({
     sums: output.unsigned(N.times(clog2(N).plus(5)), 'Sums of the first 1, 2, ... N'),
     greatest: output.unsigned(N.times(5), 'Maxima of the last N, N-1, ... 1'),
     many: output.unsigned(1, 'N is at least 4'),
+    size: output.unsigned(3, '5 where N is 5, else 4 from 7 on, 1 from 4 on, 2 below'),
     exact: output.unsigned(4, 'N where N is 5, else 0'),
     square: output.unsigned(6, 'N^2 modulo 64'),
     marks: output.unsigned(N, 'Elements whose neighbours differ in sign; the first has none'),
@@ -254,6 +255,17 @@ const loops = defineModule({
         N.atLeast(4),
         { label: 'four', describe: constantOf(1) },
         { label: 'fewer', describe: constantOf(0) },
+      ),
+      size: scope.chooseFirst(
+        'rank',
+        unsigned(3),
+        [
+          { condition: N.equals(5), label: 'odd_one', describe: constantOf(5) },
+          { condition: N.atLeast(7), label: 'many_more', describe: constantOf(4) },
+          // From 1 to 3 bits only where no case before holds.
+          { condition: N.atLeast(4), label: 'middling', describe: () => unsignedLiteral(1, N.minus(3)) },
+        ],
+        { label: 'few', describe: constantOf(2) },
       ),
       exact: scope.choose(
         'is_five',
@@ -334,7 +346,7 @@ const described = benchOf(
   [
     { module: wide, parameters: [{}] },
     { module: registers, parameters: [{ N: 1 }, { N: 4 }, { N: 9 }] },
-    { module: loops, parameters: [{ N: 1 }, { N: 2 }, { N: 4 }, { N: 5 }, { N: 9 }] },
+    { module: loops, parameters: [{ N: 1 }, { N: 2 }, { N: 4 }, { N: 5 }, { N: 6 }, { N: 9 }] },
     { module: nested, parameters: [{ N: 2 }, { N: 3 }, { N: 5 }] },
   ],
   { clock: 'clk' },
@@ -386,6 +398,7 @@ function loopsModel(n: number, { values = 0n }: Values): Expected {
       5,
     ),
     many: n >= 4 ? 1n : 0n,
+    size: n === 5 ? 5n : n >= 7 ? 4n : n >= 4 ? 1n : 2n,
     exact: n === 5 ? 5n : 0n,
     square: BigInt((n * n) % 64),
     marks: joined(
