@@ -255,6 +255,8 @@ export class Scope {
   /**
    * A wire whose hardware depends on a parameter or a loop variable (generate-if): described by the first case
    * whose condition holds.
+   *
+   * @param cases at least one
    */
   chooseFirst<S extends Sign>(
     name: string,
