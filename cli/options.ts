@@ -47,12 +47,15 @@ export function single<T>(kind: Kind<T>, description: string): Option {
 /** An option that takes one value or several, separated by commas. */
 export function several<T>(kind: Kind<T>, description: string): Option {
   return new Option(`--${kind.flag} <${kind.name},...>`, description).argParser(
-    (text: string): readonly T[] => {
-      const items = text.split(',').map((item) => item.trim());
-      if (items.includes('')) throw new UsageError(`--${kind.flag} has an empty item: '${text}'`);
-      return [...new Set(items.map(kind.parse))];
-    },
+    (text: string): readonly T[] => [...new Set(itemsOf(kind.flag, text).map(kind.parse))],
   );
+}
+
+/** What stands between the commas of an option's value; none of it may be empty. */
+export function itemsOf(flag: string, text: string): readonly string[] {
+  const items = text.split(',').map((item) => item.trim());
+  if (items.includes('')) throw new UsageError(`--${flag} has an empty item: '${text}'`);
+  return items;
 }
 
 /** A file or a folder, as `--out rtl`. */

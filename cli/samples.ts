@@ -16,7 +16,7 @@ import { DATASET_NAMES, DatasetError, type Halves, inTurn, loadDataset } from '.
 import type { Model } from '../litert/index.ts';
 import { MissingPackageError } from '../tools/optional-package.ts';
 import { UsageError } from './failure.ts';
-import { integer, oneOf, single } from './options.ts';
+import { integer, itemsOf, oneOf, single } from './options.ts';
 
 export interface SampleFlags {
   readonly data: string;
@@ -106,8 +106,7 @@ function normalizationOf({ mean, std }: SampleFlags): { readonly normalization?:
 
 function numbers(flag: string, description: string): Option {
   return new Option(`--${flag} <x,...>`, description).argParser((text: string): readonly number[] =>
-    text.split(',').map((item) => {
-      if (item.trim() === '') throw new UsageError(`--${flag} has an empty item: '${text}'`);
+    itemsOf(flag, text).map((item) => {
       const value = Number(item);
       if (!Number.isFinite(value)) {
         throw new UsageError(`${flag} = ${item} is not a number (--${flag})`);

@@ -6,7 +6,7 @@
  * outputs that golden expects. So golden is asked each time, and whatever it says differently is simulated again.
  */
 import { createHash } from 'node:crypto';
-import { contentKey, keep, lookUp } from '../tools/cache.ts';
+import { contentKey, defaultCacheDirectory, keep, lookUp } from '../tools/cache.ts';
 import type { Expectation, Stimulus } from './bench.ts';
 
 export interface Comparison {
@@ -20,6 +20,11 @@ export interface Comparison {
 
 /** Where agreements are kept; `false` keeps none. */
 export type AgreementDirectory = string | false;
+
+/** Where those of campaigns are. */
+export function campaignAgreements(): string {
+  return `${defaultCacheDirectory()}/cosim`;
+}
 
 /** To be raised whenever the same simulator's answer is read or compared in another way. */
 const FORMAT = 1;

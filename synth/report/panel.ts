@@ -260,7 +260,10 @@ export function closeScaleFor(name: string, values: readonly number[]): Scale {
   const least = Math.min(...values);
   const greatest = Math.max(...values);
   const step = roundStep((greatest - least || greatest) / 5);
-  return { name, step, min: Math.floor(least / step) * step, max: Math.ceil(greatest / step) * step };
+  const first = Math.floor(least / step);
+  // A single value may be a whole number of steps.
+  const last = Math.max(Math.ceil(greatest / step), first + 1);
+  return { name, step, min: first * step, max: last * step };
 }
 
 /** A label that would cover another of the same curve is written with it, beside the rightmost of their points. */

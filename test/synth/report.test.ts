@@ -200,7 +200,9 @@ describe('the plots', () => {
         expect(max).toBeGreaterThanOrEqual(Math.max(...values) - noise);
         expect(min).toBeGreaterThan(Math.min(...values) - step - noise);
         expect(max).toBeLessThan(Math.max(...values) + step + noise);
+        expect(max).toBeGreaterThan(min);
       }),
+      { examples: [[[1]], [[0.5, 0.5]]] },
     );
   });
 
